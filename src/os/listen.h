@@ -1,0 +1,37 @@
+// Listening sockets: resolving an address, binding it, and the files of unix sockets.
+#ifndef OS_LISTEN_H
+#define OS_LISTEN_H
+
+#include "base/addr.h"
+#include "base/endpoint.h"
+
+#include <sys/types.h>
+
+// A bound unix socket's file, so that only it is removed at the end.
+struct listen_file {
+    char *path; // owned; NULL for no file
+    dev_t device;
+    ino_t inode;
+};
+
+// The endpoints of a tcp address's host, in the system's order, each once. Blocks while a name is
+// resolved (getaddrinfo(3)). Returns the number of them, or a negative errno (-ENOENT with the
+// resolver's message in `error` when there is no such name).
+int listen_resolve(const struct addr *a, struct endpoint *endpoints, int max,
+                   char error[ADDR_ERROR_SIZE]);
+
+// Binds one endpoint. `both` also takes IPv4 on an IPv6 wildcard. Returns the descriptor, not yet
+// listening, or a negative errno.
+int listen_bind_tcp(const struct addr *a, const struct endpoint *e, bool both);
+
+// Binds a unix socket. A socket file that nobody answers on is replaced, anything else is
+// -EADDRINUSE (-EEXIST when it is not a socket). Fills `file`. Returns the descriptor.
+int listen_bind_unix(const struct addr *a, struct listen_file *file);
+
+// listen(2) with the address's backlog, or the system's largest. Returns 0 or a negative errno.
+int listen_start(int fd, const struct addr *a);
+
+// Removes the file if it is still the one that was bound, and forgets it.
+void listen_file_remove(struct listen_file *file);
+
+#endif
