@@ -1,0 +1,137 @@
+// A connection: its state and its ways to end. Writing is in write.h, reading
+// in read.h, what follows its end in reap.h.
+//
+// 1. A connection owns its descriptor, its buffers and its timer from accept to reap.
+// 2. Ending one marks it; the loop's reap step alone fires `closed` and frees.
+// 3. So a pointer to a connection holds until the end of the callback that got it.
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include "base/buf.h"
+#include "base/endpoint.h"
+#include "base/queue.h"
+#include "net/net.h"
+#include "net/timer.h"
+
+enum conn_state {
+    CONN_OPEN,     // events fire
+    CONN_CLOSING,  // output is being flushed; input is left alone
+    CONN_ENDED,    // waits for the reap step to fire `closed`
+    CONN_DRAINING, // `closed` fired; unread input is thrown away until the peer is done
+    CONN_GONE,     // waits for the reap step to free it
+};
+
+enum conn_work {
+    WORK_FLUSH = 1,       // try to write
+    WORK_FLUSH_LATER = 2, // try to write in the next iteration
+    WORK_DELIVER = 4,     // unread input may be delivered again
+    WORK_DRAINED = 8,     // `drained` is due
+};
+
+// Sizes in bytes, times in nanoseconds.
+struct limits {
+    size_t high, low;  // pending output at which reading stops, and goes on
+    size_t queue;      // the most output that may be pending
+    size_t input;      // the most unread input
+    uint64_t linger;   // how long a close waits for a peer that takes nothing
+};
+
+// What a server's connections have in common.
+struct conn_group {
+    struct net *net;
+    size_t connections; // not yet freed
+    void *user;         // the layer above's
+};
+
+struct conn {
+    struct watch watch;
+    uint8_t state; // enum conn_state
+    uint8_t work;  // enum conn_work, while it is in net->work
+    bool paused : 1;    // the script does not want input
+    bool congested : 1; // output passed the high mark and is not yet down to the low one
+    bool blocked : 1;   // the kernel took less than it was offered
+    bool writing : 1;   // inside a write attempt
+    bool observed : 1;  // prewrite and postwrite are to fire
+    bool more : 1;      // unread input may be delivered again without new bytes
+    bool swapped : 1;   // the handlers changed during a data event
+    bool eof : 1;       // the peer finished sending
+    bool finishing : 1; // FIN is to follow the pending output
+    bool fin_sent : 1;
+    bool reset : 1;     // close resets the connection
+    bool drain : 1;     // what the peer still sends is read and dropped before the close
+    uint16_t index;     // which of the server's addresses, from 1
+    int error;          // why it ended: a positive errno, 0 for none
+    struct slot slot;
+    struct conn_group *group;
+    const struct limits *limits;
+    struct queue out;
+    struct buf in; // input that the handler left unread
+    struct timer timer; // of its state: linger while closing, then the drain
+    struct link link; // in net->work or net->ended
+    struct endpoint remote;
+    struct {
+        uint32_t total, now; // bytes dropped in all, and since the last look
+        unsigned looks;
+    } drained; // while draining; see reap.c
+    char *message; // why it ended, in words; owned, NULL for none
+    struct {
+        void *handlers;
+        void *handle;
+        int ref;
+    } user; // the layer above's
+};
+
+// Takes over a connected descriptor, closing it when that fails. Fires nothing. Returns 0 or a
+// negative errno.
+int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct endpoint *remote);
+
+// The connection with this id, as long as `closed` has not fired; or NULL.
+struct conn *conn_find(struct net *net, uint64_t id);
+
+static inline size_t conn_pending(const struct conn *c)
+{
+    return c->out.length;
+}
+
+// Socket options; see os/sock.h. Return 0 or a negative errno.
+int conn_set_nodelay(struct conn *c, bool on);
+int conn_set_keepalive(struct conn *c, unsigned seconds);
+
+// Asks for the local address. Returns 0 or a negative errno.
+int conn_local(const struct conn *c, struct endpoint *local);
+
+// Stops reading, or goes on with it; what was left unread is delivered in the next iteration.
+void conn_pause(struct conn *c);
+void conn_resume(struct conn *c);
+
+// Closes after the pending output. `message` is copied and tells `closed` why; NULL for a clean
+// close. Nothing happens when it is closing already.
+void conn_close(struct conn *c, const char *message);
+
+// Sends FIN after the pending output; reading goes on.
+void conn_finish(struct conn *c);
+
+// Ends at once, dropping output and resetting the connection.
+void conn_abort(struct conn *c);
+
+// Ends at once because of an error: a positive errno, and words for it or NULL.
+void conn_fail(struct conn *c, int error, const char *message);
+
+// Ends after everything that was to be sent is with the kernel, FIN included.
+void conn_end(struct conn *c);
+
+// New handlers from the next event on; `rest` is delivered first, in front of unread input.
+// Returns 0 or -ENOMEM.
+int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const char *rest,
+              size_t n);
+
+// Puts the connection on the loop's work list.
+void conn_add_work(struct conn *c, enum conn_work work);
+
+// Makes the poller's interest follow the state.
+void conn_update(struct conn *c);
+
+// Closes the descriptor and frees everything. For the reap step, and for the end of the loop.
+void conn_free(struct conn *c);
+
+#endif

@@ -1,0 +1,40 @@
+// What this layer tells the one above: a table of functions, handed down once. Each may call
+// anything of net/ for any connection; nothing is freed before the loop's reap step.
+#ifndef NET_EVENTS_H
+#define NET_EVENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct conn;
+struct net;
+struct server;
+
+// What became of the bytes of a data event.
+struct delivery {
+    size_t used; // taken from the front; the rest is kept in front of what comes next
+    bool more;   // the rest may be delivered again without waiting for new bytes
+};
+
+struct net_events {
+    // Every address is bound, nothing was accepted yet.
+    void (*serving)(struct server *);
+    // Returns the nanoseconds until the next tick, or a negative number for none.
+    int64_t (*tick)(struct server *);
+    // The server's last connection is gone; it is freed right after.
+    void (*stopped)(struct server *);
+    void (*opened)(struct conn *);
+    struct delivery (*data)(struct conn *, const char *bytes, size_t n);
+    void (*eof)(struct conn *);
+    // Around each write attempt, for connections with `observed` set.
+    void (*prewrite)(struct conn *, size_t amount);
+    void (*postwrite)(struct conn *, size_t amount, size_t remaining);
+    void (*drained)(struct conn *);
+    // The last event of a connection; conn->error and conn->message say why.
+    void (*closed)(struct conn *);
+    // Something that concerns no single connection and that somebody should read.
+    void (*notice)(struct net *, const char *text);
+};
+
+#endif

@@ -1,0 +1,147 @@
+#include "net/listener.h"
+
+#include "base/macros.h"
+#include "base/error.h"
+#include "os/fd.h"
+#include "os/sock.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { ACCEPTS = 64 }; // an iteration and listener
+
+static const uint64_t first_back_off = 10000000, last_back_off = 1000000000;
+// How long clients wait for a descriptor before they are turned away.
+static const uint64_t patience = 10000000000u;
+
+static struct net *net_of(const struct listener *l)
+{
+    return l->group->net;
+}
+
+// Errors that concern one connection, not the listener: accept(2), "Error handling".
+static bool concerns_peer(int err)
+{
+    switch (-err) {
+    case ECONNABORTED:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void retry(struct timer *t)
+{
+    struct listener *l = container_of(t, struct listener, retry);
+    list_remove(&l->link);
+    net_of(l)->backend->set(net_of(l)->poller, &l->watch, POLL_READ);
+}
+
+// With the reserve given up there is one descriptor: enough to accept a client and close it, so
+// that it does not wait for ever.
+static void turn_away(struct listener *l)
+{
+    struct net *net = net_of(l);
+    struct endpoint peer;
+    if (net->reserve < 0)
+        return;
+    fd_close(net->reserve);
+    for (int i = 0; i < ACCEPTS; i++) {
+        int fd = sock_accept(l->watch.fd, &peer);
+        if (fd < 0)
+            break;
+        fd_close(fd);
+    }
+    net->reserve = fd_open_reserve();
+}
+
+static void pause_accepting(struct listener *l, int err)
+{
+    struct net *net = net_of(l);
+    if (l->back_off == 0) {
+        char reason[96], text[256];
+        snprintf(text, sizeof(text), "%s: cannot accept: %s; trying again until it works",
+                 l->address, error_message(-err, reason, sizeof(reason)));
+        net->events->notice(net, text);
+        l->short_since = net->now;
+    } else if (net->now - l->short_since > patience) {
+        turn_away(l);
+    }
+    l->back_off = l->back_off ? l->back_off * 2 : first_back_off;
+    if (l->back_off > last_back_off)
+        l->back_off = last_back_off;
+    if (timer_set(net, &l->retry, net->now + l->back_off) < 0)
+        return; // stays in the poller: a try each iteration is better than none
+    net->backend->set(net->poller, &l->watch, 0);
+    if (err == -EMFILE || err == -ENFILE)
+        list_append(&net->starved, &l->link);
+}
+
+static void welcome(struct listener *l, int fd, const struct endpoint *peer)
+{
+    struct conn *c;
+    struct net *net = net_of(l);
+    if (peer->family != AF_UNIX)
+        sock_set_nodelay(fd, true);
+    if (conn_new(&c, l->group, fd, peer) < 0)
+        return;
+    c->index = l->index;
+    c->limits = l->limits;
+    conn_update(c);
+    if (c->state != CONN_OPEN)
+        return; // it could not be watched
+    c->user.handlers = l->handlers;
+    net->events->opened(c);
+}
+
+void listener_accept(struct listener *l)
+{
+    for (int i = 0; i < ACCEPTS && l->watch.fd >= 0; i++) {
+        struct endpoint peer;
+        int fd = sock_accept(l->watch.fd, &peer);
+        if (fd >= 0) {
+            l->back_off = 0;
+            welcome(l, fd, &peer);
+        } else if (fd == -EAGAIN || fd == -EWOULDBLOCK) {
+            return;
+        } else if (!concerns_peer(fd)) {
+            pause_accepting(l, fd);
+            return;
+        }
+    }
+}
+
+int listener_start(struct listener *l)
+{
+    l->retry.fire = retry;
+    return net_of(l)->backend->set(net_of(l)->poller, &l->watch, POLL_READ);
+}
+
+void listeners_retry(struct net *net)
+{
+    struct link *link;
+    while ((link = list_take(&net->starved))) {
+        struct listener *l = container_of(link, struct listener, link);
+        timer_set(net, &l->retry, net->now);
+    }
+}
+
+void listener_close(struct listener *l)
+{
+    struct net *net = net_of(l);
+    if (l->watch.fd < 0)
+        return;
+    net->backend->set(net->poller, &l->watch, 0);
+    timer_cancel(net, &l->retry);
+    list_remove(&l->link);
+    fd_close(l->watch.fd);
+    l->watch.fd = -1;
+    listen_file_remove(&l->file);
+}

@@ -1,0 +1,56 @@
+#include "net/net.h"
+
+#include "os/clock.h"
+#include "os/fd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int net_open(struct net **net, const char *name, const struct net_events *events, void *user)
+{
+    const struct poller_backend *backend = poller_find(name);
+    if (!backend)
+        return -EINVAL;
+    struct net *n = malloc(sizeof(*n));
+    if (!n)
+        return -ENOMEM;
+    memset(n, 0, offsetof(struct net, input));
+    int err = backend->open(&n->poller);
+    if (err) {
+        free(n);
+        return err;
+    }
+    n->backend = backend;
+    n->events = events;
+    n->user = user;
+    n->now = clock_now();
+    n->reserve = fd_open_reserve();
+    list_init(&n->servers);
+    list_init(&n->work);
+    list_init(&n->ended);
+    list_init(&n->starved);
+    *net = n;
+    return 0;
+}
+
+const char *net_backends(char *text, size_t size)
+{
+    return poller_names(text, size);
+}
+
+uint64_t net_clock(void)
+{
+    return clock_now();
+}
+
+void net_close(struct net *n)
+{
+    n->backend->close(n->poller);
+    if (n->reserve >= 0)
+        fd_close(n->reserve);
+    heap_free(&n->timers);
+    slots_free(&n->conns);
+    chunk_pool_free(&n->chunks);
+    free(n);
+}

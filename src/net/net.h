@@ -1,0 +1,52 @@
+// What the connections, listeners and timers of one event loop share. One thread uses it; it
+// owns the poller, the read buffer and every connection.
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/queue.h"
+#include "base/slots.h"
+#include "net/events.h"
+#include "os/poller.h"
+#include "os/signals.h"
+
+enum { INPUT_SIZE = 65536 }; // the most that one recv takes
+
+enum watch_kind { WATCH_CONN, WATCH_LISTENER, WATCH_SIGNALS };
+
+struct net {
+    const struct poller_backend *backend;
+    struct poller *poller;
+    const struct net_events *events;
+    void *user; // the layer above's
+    uint64_t now; // when this iteration began, in nanoseconds
+    struct heap timers;
+    struct slots conns;
+    struct chunk_pool chunks;
+    struct link servers;
+    struct link work;  // connections with something to do in this iteration or the next
+    struct link ended; // connections for the reap step
+    struct link starved; // listeners that wait for a free descriptor
+    bool restless;     // something is to be done without waiting
+    bool has_signals;  // while it runs, and no other loop of the process has them
+    struct signals signals;
+    struct watch signals_watch;
+    int reserve;       // a descriptor to give up when there are none; -1 while given up
+    char input[INPUT_SIZE];
+};
+
+// Opens the backend of that name, the best one for NULL. Returns 0 or a negative errno, -EINVAL
+// when there is no such backend.
+int net_open(struct net **net, const char *backend, const struct net_events *events, void *user);
+
+// The names of the backends, best first, as in "epoll, poll".
+const char *net_backends(char *text, size_t size);
+
+// The monotonic clock, in nanoseconds.
+uint64_t net_clock(void);
+
+// Frees what no connection or server needs any more; both must be gone.
+void net_close(struct net *net);
+
+#endif

@@ -1,0 +1,97 @@
+#include "net/read.h"
+
+#include "os/sock.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static bool readable(const struct conn *c)
+{
+    return c->state == CONN_OPEN && !c->paused && !c->congested;
+}
+
+static void check_limit(struct conn *c)
+{
+    size_t unread = buf_length(&c->in);
+    if (c->more || unread <= c->limits->input || c->state != CONN_OPEN)
+        return;
+    char text[128];
+    snprintf(text, sizeof(text), "unread input: %zu bytes wait, options.input allows %zu", unread,
+             c->limits->input);
+    conn_fail(c, ENOBUFS, text);
+}
+
+// One data event. Bytes that lie in c->in are moved out of it for the time, because the handler
+// may put others there (conn_swap).
+static void deliver(struct conn *c, const char *bytes, size_t n)
+{
+    const struct net_events *events = c->group->net->events;
+    struct buf own = c->in;
+    c->in = (struct buf){0};
+    if (!bytes) {
+        bytes = buf_bytes(&own);
+        n = buf_length(&own);
+    }
+    c->more = c->swapped = false;
+    struct delivery d = events->data(c, bytes, n);
+    if (c->state >= CONN_ENDED) {
+        buf_free(&own);
+        return;
+    }
+    if (own.data && !c->in.data) {
+        buf_consume(&own, d.used);
+        c->in = own;
+    } else {
+        int err = buf_append(&c->in, bytes + d.used, n - d.used);
+        buf_free(&own);
+        if (err) {
+            conn_fail(c, -err, NULL);
+            return;
+        }
+    }
+    c->more = (d.more || c->swapped) && buf_length(&c->in) > 0;
+}
+
+static void deliver_all(struct conn *c, const char *bytes, size_t n)
+{
+    deliver(c, bytes, n);
+    // New handlers get what is left right after the callback that installed them.
+    while (c->swapped && c->more && readable(c))
+        deliver(c, NULL, 0);
+    if (c->state >= CONN_ENDED)
+        return;
+    check_limit(c);
+    if (c->more && readable(c))
+        conn_add_work(c, WORK_DELIVER);
+    conn_update(c);
+}
+
+void conn_redeliver(struct conn *c)
+{
+    c->work &= (uint8_t)~WORK_DELIVER;
+    if (c->more && readable(c))
+        deliver_all(c, NULL, 0);
+}
+
+void conn_read(struct conn *c)
+{
+    struct net *net = c->group->net;
+    if (!readable(c) || c->more || c->eof)
+        return;
+    ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
+    if (n > 0 && buf_length(&c->in) > 0) {
+        int err = buf_append(&c->in, net->input, (size_t)n);
+        if (err)
+            conn_fail(c, -err, NULL);
+        else
+            deliver_all(c, NULL, 0);
+    } else if (n > 0) {
+        deliver_all(c, net->input, (size_t)n);
+    } else if (n == 0) {
+        c->eof = true;
+        conn_update(c);
+        net->events->eof(c);
+    } else if (n != -EAGAIN && n != -EWOULDBLOCK) {
+        conn_fail(c, (int)-n, NULL);
+    }
+}

@@ -1,0 +1,75 @@
+#include "net/reap.h"
+
+#include "base/macros.h"
+#include "os/sock.h"
+
+#include <errno.h>
+
+// When the FIN is out, closing with input unread, or input that comes later, would reset the
+// connection and take back what the peer has not got yet (RFC 1122, 4.2.2.13). So input is read
+// and dropped until the peer is done, or is quiet and has acknowledged everything; in any case
+// not for ever, and not without end.
+static const uint64_t look_every = 200000000; // nanoseconds
+enum { LOOKS = 25, MOST_BYTES = 64 << 20 };
+
+static void done(struct conn *c)
+{
+    c->state = CONN_GONE;
+    list_append(&c->group->net->ended, &c->link);
+}
+
+static void look_again(struct conn *c)
+{
+    struct net *net = c->group->net;
+    c->drained.now = 0;
+    if (timer_set(net, &c->timer, net->now + look_every) < 0)
+        done(c);
+}
+
+static void look(struct timer *t)
+{
+    struct conn *c = container_of(t, struct conn, timer);
+    bool quiet = c->drained.now == 0 && sock_unsent(c->watch.fd) == 0;
+    if (quiet || ++c->drained.looks == LOOKS)
+        done(c);
+    else
+        look_again(c);
+}
+
+void reap_drain(struct conn *c)
+{
+    struct net *net = c->group->net;
+    ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
+    if (n == -EAGAIN)
+        return;
+    if (n > 0) {
+        c->drained.now += (uint32_t)n;
+        c->drained.total += (uint32_t)n;
+    }
+    if (n <= 0 || c->drained.total > MOST_BYTES) {
+        timer_cancel(net, &c->timer);
+        net->backend->set(net->poller, &c->watch, 0);
+        done(c);
+    }
+}
+
+void reap_conn(struct conn *c)
+{
+    struct net *net = c->group->net;
+    if (c->state == CONN_GONE) {
+        conn_free(c);
+        return;
+    }
+    net->events->closed(c);
+    if (!c->drain || c->reset) {
+        conn_free(c);
+        return;
+    }
+    queue_free(&c->out, &net->chunks);
+    buf_free(&c->in);
+    c->state = CONN_DRAINING;
+    c->drained.looks = c->drained.total = 0;
+    c->timer.fire = look;
+    look_again(c);
+    conn_update(c);
+}

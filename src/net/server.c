@@ -1,0 +1,275 @@
+#include "net/server.h"
+
+#include "base/macros.h"
+#include "net/write.h"
+#include "base/error.h"
+#include "os/fd.h"
+#include "os/sock.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENDPOINTS = 16 }; // addresses that one name may have
+
+static struct listener *add_listener(struct server *s, int fd, int index)
+{
+    struct listener *l = &s->listeners[s->listener_count++];
+    *l = (struct listener){
+        .watch = {.fd = fd, .kind = WATCH_LISTENER},
+        .group = &s->group,
+        .index = (uint16_t)index,
+    };
+    return l;
+}
+
+// Binds every endpoint of a name to one port. With port 0 the first one's choice may be taken for
+// the second: the caller tries again.
+static int bind_endpoints(struct server *s, const struct addr *a, int index,
+                          struct endpoint *endpoints, int count)
+{
+    uint16_t port = a->port;
+    int before = s->listener_count, err = 0;
+    for (int i = 0; i < count && !err; i++) {
+        endpoints[i].port = port;
+        int fd = listen_bind_tcp(a, &endpoints[i], a->scheme == ADDR_TCP && a->host[0] == '\0');
+        if (fd == -EADDRNOTAVAIL && count > 1)
+            continue; // a name may have an address of a family that is off here
+        err = fd < 0 ? fd : 0;
+        if (fd >= 0) {
+            add_listener(s, fd, index);
+            err = sock_local_endpoint(fd, &endpoints[i]);
+            port = endpoints[i].port;
+        }
+    }
+    if (!err && s->listener_count == before)
+        err = -EADDRNOTAVAIL;
+    while (err && s->listener_count > before)
+        fd_close(s->listeners[--s->listener_count].watch.fd);
+    endpoints[0].port = port;
+    return err;
+}
+
+static int open_tcp(struct server *s, const struct addr *a, int index, char *text,
+                    char error[ADDR_ERROR_SIZE])
+{
+    struct endpoint endpoints[ENDPOINTS];
+    int count = listen_resolve(a, endpoints, ENDPOINTS, error);
+    if (count < 0)
+        return count;
+    int err, tries = 0;
+    do {
+        err = bind_endpoints(s, a, index, endpoints, count);
+    } while (err == -EADDRINUSE && a->port == 0 && ++tries < 20);
+    if (err)
+        return err;
+    const char *open = "", *close = "", *host = a->host;
+    char ip[ENDPOINT_TEXT_SIZE];
+    if (a->host[0] == '\0')
+        host = endpoint_ip(&endpoints[0], ip);
+    if (strchr(host, ':'))
+        open = "[", close = "]";
+    snprintf(text, ADDR_ERROR_SIZE, "%s://%s%s%s:%u", addr_scheme_name(a->scheme), open, host,
+             close, endpoints[0].port);
+    return 0;
+}
+
+static int open_unix(struct server *s, const struct addr *a, int index, char *text)
+{
+    struct listen_file file;
+    int fd = listen_bind_unix(a, &file);
+    if (fd < 0)
+        return fd;
+    add_listener(s, fd, index)->file = file;
+    snprintf(text, ADDR_ERROR_SIZE, "unix://%s", a->path);
+    return 0;
+}
+
+// Binds one address and starts to listen on it: from here on clients can connect, but nothing is
+// accepted before `serving`.
+static int open_address(struct server *s, const char *text, int index, char error[ADDR_ERROR_SIZE])
+{
+    struct addr a;
+    char bound[ADDR_ERROR_SIZE], reason[96];
+    int first = s->listener_count;
+    int err = addr_parse(&a, text, error);
+    if (err)
+        return err;
+    error[0] = '\0';
+    err = a.scheme == ADDR_UNIX ? open_unix(s, &a, index, bound)
+                                : open_tcp(s, &a, index, bound, error);
+    for (int i = first; i < s->listener_count && !err; i++)
+        err = listen_start(s->listeners[i].watch.fd, &a);
+    if (err) {
+        if (error[0])
+            snprintf(reason, sizeof(reason), "%s", error);
+        else if (err == -EEXIST)
+            snprintf(reason, sizeof(reason), "a file that is not a socket is there");
+        else
+            error_message(-err, reason, sizeof(reason));
+        snprintf(error, ADDR_ERROR_SIZE, "cannot listen on \"%.300s\": %s", text, reason);
+        return err;
+    }
+    s->addresses[s->address_count] = strdup(bound);
+    return s->addresses[s->address_count++] ? 0 : -ENOMEM;
+}
+
+static void start(struct server *s)
+{
+    s->state = SERVER_SERVING;
+    s->group.net->events->serving(s);
+    for (int i = 0; i < s->listener_count && s->state == SERVER_SERVING; i++) {
+        int err = listener_start(&s->listeners[i]);
+        if (err) {
+            char reason[96], text[256];
+            snprintf(text, sizeof(text), "%s: cannot watch: %s", s->listeners[i].address,
+                     error_message(-err, reason, sizeof(reason)));
+            s->group.net->events->notice(s->group.net, text);
+            server_shutdown(s);
+        }
+    }
+}
+
+// A tick is due at the last one's deadline plus its delay, so that lateness does not add up; one
+// that is late by a whole delay starts over from now, so that missed ticks do not come in a burst.
+static void time_out(struct timer *t)
+{
+    struct server *s = container_of(t, struct server, timer);
+    struct net *net = s->group.net;
+    uint64_t due = t->node.key;
+    if (s->state == SERVER_STARTING)
+        start(s);
+    if (s->state == SERVER_STOPPING || (s->state == SERVER_CLOSED && !s->group.connections))
+        return;
+    int64_t delay = net->events->tick(s);
+    if (delay < 0)
+        return;
+    uint64_t next = due + (uint64_t)delay;
+    timer_set(net, t, next > net->now ? next : net->now);
+}
+
+int server_open(struct server **server, struct net *net, const struct server_options *options,
+                char error[ADDR_ERROR_SIZE])
+{
+    size_t count = (size_t)options->address_count;
+    struct server *s = calloc(1, sizeof(*s));
+    int err = -ENOMEM;
+    snprintf(error, ADDR_ERROR_SIZE, "out of memory");
+    if (!s)
+        return err;
+    s->group = (struct conn_group){.net = net, .user = options->user};
+    s->addresses = calloc(count, sizeof(char *));
+    s->listeners = calloc(count * ENDPOINTS, sizeof(struct listener));
+    if (!s->addresses || !s->listeners)
+        goto fail;
+    for (int i = 0; i < options->address_count; i++) {
+        err = open_address(s, options->addresses[i], i + 1, error);
+        if (err)
+            goto fail;
+    }
+    for (int i = 0; i < s->listener_count; i++) {
+        s->listeners[i].limits = options->limits;
+        s->listeners[i].handlers = options->handlers;
+        s->listeners[i].address = s->addresses[s->listeners[i].index - 1];
+    }
+    s->timer.fire = time_out;
+    err = timer_set(net, &s->timer, net->now);
+    if (err)
+        goto fail;
+    list_append(&net->servers, &s->link);
+    *server = s;
+    return 0;
+
+fail:
+    server_free(s);
+    return err;
+}
+
+static void close_listeners(struct server *s)
+{
+    for (int i = 0; i < s->listener_count; i++)
+        listener_close(&s->listeners[i]);
+}
+
+void server_close(struct server *s)
+{
+    if (s->state >= SERVER_STOPPING)
+        return;
+    close_listeners(s);
+    s->state = SERVER_CLOSED;
+}
+
+void server_shutdown(struct server *s)
+{
+    close_listeners(s);
+    timer_cancel(s->group.net, &s->timer);
+    s->state = SERVER_STOPPING;
+    s->group.net->restless = true;
+}
+
+void servers_shutdown(struct net *net)
+{
+    struct link *i;
+    for (i = net->servers.next; i != &net->servers; i = i->next)
+        server_shutdown(container_of(i, struct server, link));
+}
+
+static void close_connections(struct server *s)
+{
+    struct net *net = s->group.net;
+    size_t count = net->conns.count;
+    uint64_t *ids = slots_ids(&net->conns);
+    for (size_t i = 0; ids && i < count; i++) {
+        struct conn *c = conn_find(net, ids[i]);
+        if (!c || c->group != &s->group)
+            continue;
+        conn_close(c, NULL);
+        conn_flush(c, NULL, 0);
+    }
+    free(ids);
+}
+
+void servers_do_shutdown(struct net *net)
+{
+    struct link *i;
+    for (i = net->servers.next; i != &net->servers; i = i->next) {
+        struct server *s = container_of(i, struct server, link);
+        if (s->state != SERVER_STOPPING)
+            continue;
+        close_connections(s);
+        s->state = SERVER_CLOSED;
+    }
+}
+
+void servers_reap(struct net *net)
+{
+    struct link *i, *next;
+    for (i = net->servers.next; i != &net->servers; i = next) {
+        struct server *s = container_of(i, struct server, link);
+        next = i->next;
+        if (s->state == SERVER_CLOSED && s->group.connections == 0) {
+            net->events->stopped(s);
+            server_free(s);
+        }
+    }
+}
+
+void server_free(struct server *s)
+{
+    struct net *net = s->group.net;
+    for (size_t i = 0; i < net->conns.size && s->group.connections; i++) {
+        struct slot *slot = net->conns.table[i];
+        struct conn *c = slot ? container_of(slot, struct conn, slot) : NULL;
+        if (c && c->group == &s->group)
+            conn_free(c);
+    }
+    close_listeners(s);
+    timer_cancel(net, &s->timer);
+    list_remove(&s->link);
+    for (int i = 0; i < s->address_count; i++)
+        free(s->addresses[i]);
+    free(s->addresses);
+    free(s->listeners);
+    free(s);
+}

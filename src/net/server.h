@@ -1,0 +1,59 @@
+// A server: the listeners of one serve or listen call, the connections that came in through them,
+// and its ticks.
+#ifndef NET_SERVER_H
+#define NET_SERVER_H
+
+#include "base/addr.h"
+#include "net/listener.h"
+
+enum server_state {
+    SERVER_STARTING, // bound; `serving` fires in the next iteration
+    SERVER_SERVING,
+    SERVER_STOPPING, // its connections are to be closed in this iteration's flush step
+    SERVER_CLOSED,   // not accepting; freed with its last connection
+};
+
+struct server {
+    struct conn_group group;
+    struct link link; // in net->servers
+    enum server_state state;
+    char **addresses; // what was bound, as text, in the order that was asked for
+    int address_count;
+    struct listener *listeners; // one or more for each address
+    int listener_count;
+    struct timer timer; // start, then ticks
+};
+
+// What to listen on and whose connections these will be.
+struct server_options {
+    const char *const *addresses;
+    int address_count;
+    const struct limits *limits; // must stay as long as the server
+    void *handlers;
+    void *user;
+};
+
+// Binds all addresses or none. Returns 0, or a negative errno with a message (-EINVAL for an
+// address that cannot be read). The loop frees the server after events->stopped.
+int server_open(struct server **server, struct net *net, const struct server_options *options,
+                char error[ADDR_ERROR_SIZE]);
+
+// Stops accepting.
+void server_close(struct server *s);
+
+// Stops accepting and closes every connection, newest first, each after its output is flushed.
+void server_shutdown(struct server *s);
+
+// Shuts every server down.
+void servers_shutdown(struct net *net);
+
+// For the loop's flush step: the closing that server_shutdown asked for.
+void servers_do_shutdown(struct net *net);
+
+// For the loop's reap step: frees servers that are closed and have no connection left.
+void servers_reap(struct net *net);
+
+// Frees one without an event, its connections included, when the whole loop goes.
+void server_free(struct server *s);
+
+#endif

@@ -1,0 +1,164 @@
+#include "net/write.h"
+
+#include "os/sock.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { PIECES = 16 }; // chunks that one attempt takes
+
+static struct net *net_of(const struct conn *c)
+{
+    return c->group->net;
+}
+
+static void fail_full(struct conn *c, size_t length)
+{
+    char text[128];
+    snprintf(text, sizeof(text),
+             "output queue full: %zu pending bytes, options.queue allows %zu", length,
+             c->limits->queue);
+    conn_fail(c, ENOBUFS, text);
+}
+
+static int append(struct conn *c, const char *bytes, size_t n)
+{
+    if (c->out.length + n > c->limits->queue) {
+        fail_full(c, c->out.length + n);
+        return -ENOBUFS;
+    }
+    int err = queue_append(&c->out, &net_of(c)->chunks, bytes, n);
+    if (err)
+        conn_fail(c, -err, NULL);
+    return err;
+}
+
+ssize_t conn_put(struct conn *c, const char *bytes, size_t n)
+{
+    if (c->state >= CONN_ENDED)
+        return -EPIPE;
+    int err = append(c, bytes, n);
+    return err ? err : (ssize_t)c->out.length;
+}
+
+ssize_t conn_write(struct conn *c, const char *bytes, size_t n)
+{
+    if (c->state != CONN_OPEN || c->finishing)
+        return -EPIPE;
+    ssize_t pending = conn_put(c, bytes, n);
+    if (pending >= 0)
+        conn_add_work(c, c->writing ? WORK_FLUSH_LATER : WORK_FLUSH);
+    return pending;
+}
+
+// Takes what was sent off the queue and keeps what was not of the tail.
+static void account(struct conn *c, size_t sent, const char *tail, size_t n)
+{
+    size_t queued = sent < c->out.length ? sent : c->out.length;
+    queue_consume(&c->out, &net_of(c)->chunks, queued);
+    if (sent - queued < n)
+        append(c, tail + (sent - queued), n - (sent - queued));
+}
+
+// One write attempt of the queue's first pieces, and of the tail when it comes right after them.
+static void attempt(struct conn *c, const char *tail, size_t n)
+{
+    struct net *net = net_of(c);
+    struct iovec iov[PIECES + 1];
+    size_t amount;
+    int count = queue_peek(&c->out, iov, PIECES, &amount);
+    if (n > 0 && amount == c->out.length) {
+        iov[count++] = (struct iovec){.iov_base = (char *)tail, .iov_len = n};
+        amount += n;
+    }
+    if (c->observed)
+        net->events->prewrite(c, amount);
+    if (c->state >= CONN_ENDED)
+        return;
+    ssize_t sent = sock_send(c->watch.fd, iov, count);
+    size_t taken = sent < 0 ? 0 : (size_t)sent;
+    account(c, taken, tail, n);
+    c->blocked = taken < amount;
+    if (taken > 0)
+        timer_cancel(net, &c->timer); // settle() starts the linger time again
+    if (c->observed && c->state < CONN_ENDED)
+        net->events->postwrite(c, taken, c->out.length);
+    if (sent < 0 && sent != -EAGAIN && sent != -EWOULDBLOCK)
+        conn_fail(c, (int)-sent, NULL);
+}
+
+static void send_fin(struct conn *c)
+{
+    if (!c->fin_sent)
+        sock_finish(c->watch.fd); // an error here is the peer's reset, which reading reports
+    c->fin_sent = true;
+    if (c->state == CONN_CLOSING || c->eof)
+        conn_end(c);
+}
+
+static void start_linger(struct conn *c)
+{
+    if (timer_set(net_of(c), &c->timer, net_of(c)->now + c->limits->linger) < 0)
+        conn_fail(c, ENOMEM, NULL);
+}
+
+// What follows from the amount of pending output.
+static void settle(struct conn *c)
+{
+    if (c->state >= CONN_ENDED)
+        return;
+    size_t pending = c->out.length;
+    if (pending >= c->limits->high) {
+        c->congested = true;
+    } else if (c->congested && pending <= c->limits->low) {
+        c->congested = false;
+        if (c->state == CONN_OPEN)
+            conn_add_work(c, WORK_DRAINED);
+        if (c->more)
+            conn_add_work(c, WORK_DELIVER);
+    }
+    if (pending == 0 && (c->finishing || c->state == CONN_CLOSING))
+        send_fin(c);
+    else if (pending > 0 && c->state == CONN_CLOSING && !timer_is_set(&c->timer))
+        start_linger(c);
+    if (pending > 0 && !c->blocked)
+        conn_add_work(c, WORK_FLUSH);
+    conn_update(c);
+}
+
+void conn_flush(struct conn *c, const char *tail, size_t n)
+{
+    if (c->state >= CONN_ENDED || c->writing)
+        return;
+    c->work &= (uint8_t)~WORK_FLUSH;
+    // Callbacks around the attempt may write too, and what they write comes after the tail.
+    if (n > 0 && (c->blocked || c->observed)) {
+        if (append(c, tail, n) < 0)
+            return;
+        n = 0;
+    }
+    if (!c->blocked && (c->out.length > 0 || n > 0)) {
+        c->writing = true;
+        attempt(c, tail, n);
+        c->writing = false;
+    }
+    settle(c);
+}
+
+void conn_do_work(struct conn *c)
+{
+    if (c->work & WORK_FLUSH_LATER) {
+        c->work &= (uint8_t)~WORK_FLUSH_LATER;
+        conn_add_work(c, WORK_FLUSH);
+        return;
+    }
+    if (c->work & WORK_DRAINED) {
+        c->work &= (uint8_t)~WORK_DRAINED;
+        if (c->state == CONN_OPEN)
+            net_of(c)->events->drained(c);
+    }
+    if (c->work & WORK_FLUSH)
+        conn_flush(c, NULL, 0);
+    if (c->work && c->state < CONN_ENDED)
+        conn_add_work(c, 0);
+}
