@@ -1,0 +1,107 @@
+# evio-lua. `make help` lists the targets.
+
+VERSION = 0.1.0
+PREFIX = /usr/local
+CC = cc
+CFLAGS = -O2 -g
+LUAJIT = luajit
+PKG_CONFIG = pkg-config
+VARIANT = release
+
+BUILD = build/$(VARIANT)
+ifeq ($(VARIANT),release)
+COMMAND = evio-lua
+MODULE = evio.so
+else
+COMMAND = $(BUILD)/evio-lua
+MODULE = $(BUILD)/evio.so
+endif
+ifeq ($(VARIANT),asan)
+CC = clang
+CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+endif
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DEVIO_VERSION='"$(VERSION)"' $(WARNINGS) -fPIC \
+	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit) $(CFLAGS) $(CPPFLAGS)
+ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) -lm $(LDLIBS)
+
+LUA_FILES = lua/evio/init.lua $(filter-out lua/evio/init.lua,$(shell find lua -name '*.lua' \
+	-not -path '*/_meta/*' | LC_ALL=C sort))
+LAYERS = base os codec net bind
+LIBRARY = $(filter-out src/bind/so.c src/bind/script.c,$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
+OBJECTS = $(LIBRARY:src/%.c=$(BUILD)/%.o)
+COMMAND_OBJECTS = $(addprefix $(BUILD)/,main.o cli.o bind/script.o)
+C_TESTS = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/*/*_test.c))
+
+V = 0
+ifeq ($(V),0)
+Q = @
+say = @echo "  $(1)	$(2)"
+endif
+
+all: $(COMMAND) $(MODULE) ## build ./evio-lua and ./evio.so
+
+$(COMMAND): $(OBJECTS) $(COMMAND_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+# Symbols of Lua come from the LuaJIT that loads it.
+$(MODULE): $(OBJECTS) $(BUILD)/bind/so.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ -lm $(LDLIBS)
+
+$(BUILD)/%.o: src/%.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/bind/module.o: $(BUILD)/modules.h
+
+$(BUILD)/modules.h: $(LUA_FILES) scripts/embed.lua
+	$(call say,EMBED,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LUAJIT) scripts/embed.lua $@ $(LUA_FILES)
+
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/spec/*/*.d)
+
+test: ## the specs of the edit loop: both backends, normal build
+	$(Q)scripts/test --quick
+
+lint: ## luacheck and the layer rule
+	$(Q)luacheck -q .
+	$(Q)$(LUAJIT) scripts/arch.lua
+
+asan: ## build/asan/evio-lua, with address and undefined-behaviour sanitizers
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan all
+
+kqueue-check: ## compile the kqueue backend against declarations only
+	$(call say,CHECK,src/os/poller_kqueue.c)
+	$(Q)$(CC) $(ALL_CFLAGS) -DEVIO_KQUEUE -Ispec/support/kqueue -fsyntax-only src/os/poller_kqueue.c
+
+check-c: $(C_TESTS) ## the unit tests in C
+	$(Q)for t in $(C_TESTS); do $$t || exit 1; done
+
+$(BUILD)/spec/%: spec/%.c $(OBJECTS) Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Ispec -MMD -MP -o $@ $< $(filter $(BUILD)/base/% $(BUILD)/os/% \
+		$(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS)) -lm $(LDLIBS)
+
+bench: all ## benchmarks against the C floor and peers (two idle cores, a few minutes)
+	$(Q)$(MAKE) --no-print-directory -C scripts/bench
+	$(Q)$(LUAJIT) scripts/bench/run.lua $(BENCH)
+
+install: all ## install to DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.1
+	install -m 755 evio-lua $(DESTDIR)$(PREFIX)/bin/evio-lua
+	install -m 755 evio.so $(DESTDIR)$(PREFIX)/lib/lua/5.1/evio.so
+
+clean: ## remove everything that was built
+	rm -rf build evio-lua evio.so
+
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
+
+.PHONY: all test lint asan kqueue-check check-c bench install clean help
+.DELETE_ON_ERROR:

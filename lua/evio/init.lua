@@ -1,0 +1,27 @@
+-- evio: a network server host. This is the public module; its parts are loaded on first use.
+local core = require("evio.core")
+
+-- Servers run many handlers for a long time: more and larger traces than the defaults allow, and
+-- machine code that is not thrown away for lack of room.
+jit.opt.start("maxtrace=8000", "maxrecord=16000", "maxmcode=65536")
+
+local conn = require("evio.conn")
+
+local M = {
+  version = core.version,
+  backend = core.backend,
+  serve = core.serve,
+  listen = core.listen,
+  run = core.run,
+  shutdown = core.shutdown,
+  now = core.now,
+  conn = core.conn,
+  connections = conn.connections,
+  stream = require("evio.stream").new,
+}
+
+return setmetatable(M, {
+  __index = function(_, name)
+    error(("evio has no %q"):format(tostring(name)), 2)
+  end,
+})

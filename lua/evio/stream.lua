@@ -1,0 +1,264 @@
+-- Streams: the unread bytes of a connection, kept between events and looked at in place.
+local core = require("evio.core")
+local ffi = require("ffi")
+
+local M = {}
+
+assert(ffi.abi("gc64"), "evio needs a LuaJIT with 64-bit pointers (GC64)")
+ffi.cdef(core.declarations)
+
+local leaves = ffi.cast("const struct evio_leaves *", core.leaves)
+local live = ffi.cast("struct evio_live *", core.live)
+local string_of = ffi.string
+
+local TOO_LARGE = 2 ^ 21 -- the upper half of 2^53, beyond which numbers are not exact
+local STREAM = {} -- the key of a connection's stream in its table
+
+local methods = {}
+
+-- Too few bytes: nil, and what was taken in this call is put back when it returns.
+local function fall_short(self)
+  if self.data == nil then
+    error("the stream is used outside of its event", 2) -- the callers return this call
+  end
+  self.short_read = 1
+  return nil
+end
+
+local function check_count(n, name)
+  if type(n) ~= "number" or n < 0 or n % 1 ~= 0 then
+    error(("stream:%s: the count is %s, expected a whole number from 0 on"):format(name, tostring(n)), 3)
+  end
+end
+
+-- The next n bytes as a string, or all there are.
+function methods:take(n)
+  if n == nil then
+    n = self.stop - self.pos
+  end
+  check_count(n, "take")
+  local pos = self.pos
+  if self.data == nil or n > self.stop - pos then
+    return fall_short(self)
+  end
+  self.pos = pos + n
+  return string_of(self.data + pos, n)
+end
+
+-- The next n bytes as a string, not taken.
+function methods:peek(n)
+  check_count(n, "peek")
+  if self.data == nil or n > self.stop - self.pos then
+    return fall_short(self)
+  end
+  return string_of(self.data + self.pos, n)
+end
+
+-- Takes n bytes without making a string of them.
+function methods:skip(n)
+  check_count(n, "skip")
+  local pos = self.pos
+  if self.data == nil or n > self.stop - pos then
+    return fall_short(self)
+  end
+  self.pos = pos + n
+  return true
+end
+
+-- How many bytes stand in front of the needle.
+function methods:find(needle)
+  if type(needle) ~= "string" or needle == "" then
+    error(("stream:find: the needle is %s, expected a string of at least one byte"):format(
+      needle == "" and "empty" or "a " .. type(needle)), 2)
+  end
+  if self.data == nil then
+    return fall_short(self)
+  end
+  local at = leaves.find(self, needle, #needle)
+  if at < 0 then
+    return nil
+  end
+  return at
+end
+
+-- The next line without its end, which is LF or CRLF.
+function methods:line()
+  if self.data == nil then
+    return fall_short(self)
+  end
+  local length = leaves.find(self, "\n", 1)
+  if length < 0 then
+    return nil
+  end
+  local start = self.data + self.pos
+  self.pos = self.pos + length + 1
+  if length > 0 and start[length - 1] == 13 then
+    length = length - 1
+  end
+  return string_of(start, length)
+end
+
+-- The next n bytes, or all there are, where they lie: a pointer that is valid until the handler
+-- returns, and their number. Nothing is taken.
+function methods:view(n)
+  if n == nil then
+    n = self.stop - self.pos
+  end
+  check_count(n, "view")
+  if self.data == nil or n > self.stop - self.pos then
+    return fall_short(self)
+  end
+  return self.data + self.pos, n
+end
+
+-- What was taken up to here stays taken, whatever follows.
+function methods:commit()
+  if self.data == nil then
+    return fall_short(self)
+  end
+  self.mark = self.pos
+end
+
+-- Integers: u for unsigned, i for two's complement; big-endian, or little-endian with "le".
+local function make_integer(size, signed, little)
+  local range = 2 ^ (size * 8)
+  local first, last, step = 0, size - 1, 1
+  if little then
+    first, last, step = last, first, -1
+  end
+  return function(self)
+    local pos = self.pos
+    if size > self.stop - pos then
+      return fall_short(self)
+    end
+    local data, value = self.data, 0
+    for i = first, last, step do
+      value = value * 256 + data[pos + i]
+    end
+    self.pos = pos + size
+    if signed and value >= range / 2 then
+      value = value - range
+    end
+    return value
+  end
+end
+
+-- Eight bytes may be more than a number holds.
+local function make_integer64(signed, little)
+  local upper = make_integer(4, signed, little)
+  local lower = make_integer(4, false, little)
+  return function(self)
+    if 8 > self.stop - self.pos then
+      return fall_short(self)
+    end
+    local high, low
+    if little then
+      low = lower(self)
+      high = upper(self)
+    else
+      high = upper(self)
+      low = lower(self)
+    end
+    if high >= TOO_LARGE and not (high == TOO_LARGE and low == 0) or high < -TOO_LARGE then
+      error("the integer is beyond 2^53, which a number does not hold; peek(8) has its bytes", 2)
+    end
+    return high * 2 ^ 32 + low
+  end
+end
+
+for _, order in ipairs({ "", "le" }) do
+  local little = order == "le"
+  methods["u16" .. order] = make_integer(2, false, little)
+  methods["i16" .. order] = make_integer(2, true, little)
+  methods["u32" .. order] = make_integer(4, false, little)
+  methods["i32" .. order] = make_integer(4, true, little)
+  methods["u64" .. order] = make_integer64(false, little)
+  methods["i64" .. order] = make_integer64(true, little)
+end
+methods.u8 = make_integer(1, false, false)
+methods.i8 = make_integer(1, true, false)
+
+local new_stream = ffi.metatype("struct evio_stream", {
+  __index = methods,
+  __len = function(self)
+    return self.stop - self.pos
+  end,
+  __tostring = function(self)
+    return ("stream of %d unread bytes"):format(self.stop - self.pos)
+  end,
+})
+
+local function refuse(out, fn)
+  local info = debug.getinfo(fn, "S")
+  error(("%s:%d: data returned a %s as out, expected a string, a string.buffer or nil"):format(
+    info.short_src, info.linedefined, type(out)), 0)
+end
+
+-- Queues what a callback returned: a string, or a buffer, which is empty afterwards.
+local function put(out, fn)
+  if live.finished ~= 0 then
+    error("data returned bytes as out, expected nil after conn:finish()", 0)
+  end
+  if type(out) == "string" then
+    leaves.put(live, out, #out)
+  elseif type(out) == "userdata" and getmetatable(out) == "buffer" then
+    leaves.put(live, out:ref())
+    out:reset()
+  else
+    refuse(out, fn)
+  end
+end
+
+-- The data handler in front of fn: calls it as long as it takes bytes and bytes are left. C gets
+-- the last output, and through `live` what was used.
+local function make_drive(fn)
+  return function(conn)
+    local stream = conn[STREAM]
+    if not stream then
+      stream = new_stream()
+      rawset(conn, STREAM, stream)
+    end
+    stream.data = live.data
+    stream.pos = 0
+    stream.stop = live.length
+    live.stream = stream
+    local out, action
+    local more = 1
+    repeat
+      if out ~= nil then
+        put(out, fn)
+      end
+      local before = stream.pos
+      stream.mark = before
+      stream.short_read = 0
+      out, action = fn(conn, stream)
+      if stream.short_read ~= 0 then
+        stream.pos = stream.mark
+      end
+      if stream.short_read ~= 0 or stream.pos == before then
+        more = 0
+        break
+      end
+    until stream.pos >= stream.stop or action ~= nil or live.halt ~= 0
+    live.used = stream.pos
+    live.more = more
+    return out, action
+  end
+end
+
+core.set_take_buffer(function(buffer)
+  leaves.put(live, buffer:ref())
+  buffer:reset()
+end)
+
+local handler_metatable = { __name = "evio.stream", __metatable = "evio.stream" }
+
+-- A data handler that reads a stream: fn(conn, stream) returns out and an action as data does.
+function M.new(fn)
+  if type(fn) ~= "function" then
+    error(("evio.stream: the handler is a %s, expected a function(conn, stream)"):format(type(fn)), 2)
+  end
+  return setmetatable({ drive = make_drive(fn) }, handler_metatable)
+end
+
+return M

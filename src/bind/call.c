@@ -1,0 +1,240 @@
+#include "bind/call.h"
+
+#include "bind/conn_object.h"
+#include "base/error.h"
+#include "net/server.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STACK = 32 }; // slots that a call may need
+
+static const bool returns_out[EVENT_KINDS] = {
+    [EVENT_OPENED] = true, [EVENT_DATA] = true, [EVENT_EOF] = true, [EVENT_DRAINED] = true,
+};
+
+// Where the event's connection is known from, for messages.
+static const char *describe(const struct event *e, char *text, size_t size)
+{
+    char address[ENDPOINT_TEXT_SIZE];
+    const char *name = event_names[e->kind];
+    if (!e->conn)
+        snprintf(text, size, "error in %s", name);
+    else if (endpoint_text(&e->conn->remote, address)[0])
+        snprintf(text, size, "error in %s, connection %.0f from %s", name,
+                 (double)e->conn->slot.id, address);
+    else
+        snprintf(text, size, "error in %s, connection %.0f", name, (double)e->conn->slot.id);
+    return text;
+}
+
+// Raises an error about what the handler returned, with the handler's place in front.
+static void refuse(lua_State *L, const struct event *e, const char *what, const char *came,
+                   const char *expected)
+{
+    lua_Debug info;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, e->handlers->refs[e->kind]);
+    lua_getinfo(L, ">S", &info);
+    luaL_error(L, "%s:%d: %s returned %s as %s, expected %s", info.short_src, info.linedefined,
+               event_names[e->kind], came, what, expected);
+}
+
+static enum action read_action(lua_State *L, const struct event *e, int index)
+{
+    const char *expected = e->conn && e->kind != EVENT_CLOSED
+                               ? "nil, \"none\", \"close\" or \"shutdown\""
+                               : "nil, \"none\" or \"shutdown\"";
+    char came[64];
+    if (lua_isnil(L, index))
+        return ACTION_NIL;
+    if (lua_type(L, index) == LUA_TSTRING) {
+        const char *name = lua_tostring(L, index);
+        if (strcmp(name, "none") == 0)
+            return ACTION_NONE;
+        if (strcmp(name, "shutdown") == 0)
+            return ACTION_SHUTDOWN;
+        if (strcmp(name, "close") == 0 && e->conn && e->kind != EVENT_CLOSED)
+            return ACTION_CLOSE;
+        snprintf(came, sizeof(came), "\"%.50s\"", name);
+    } else {
+        snprintf(came, sizeof(came), "a %s", luaL_typename(L, index));
+    }
+    refuse(L, e, "the action", came, expected);
+    return ACTION_NIL;
+}
+
+// The bytes stay where they are for a string, which the stack keeps alive; those of a buffer are
+// queued right here, because the script goes on with the buffer.
+static void read_out(lua_State *L, struct host *h, struct event *e, int index)
+{
+    if (lua_isnil(L, index))
+        return;
+    bool buffer = host_is_buffer(h, L, index);
+    if (lua_type(L, index) != LUA_TSTRING && !buffer) {
+        char came[64];
+        snprintf(came, sizeof(came), "a %s", luaL_typename(L, index));
+        refuse(L, e, "out", came, "a string, a string.buffer or nil");
+    }
+    if (h->live.finished) // nothing may follow the FIN
+        refuse(L, e, "out", "bytes", "nil after conn:finish()");
+    if (!buffer) {
+        e->out = lua_tolstring(L, index, &e->out_length);
+        return;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, h->take_buffer);
+    lua_pushvalue(L, index);
+    lua_call(L, 1, 0);
+}
+
+static void read_delay(lua_State *L, struct event *e, int index)
+{
+    if (lua_isnil(L, index))
+        return;
+    e->delay = lua_tonumber(L, index);
+    if (lua_type(L, index) != LUA_TNUMBER || !(e->delay >= 0) || e->delay > 1e9) {
+        char came[64];
+        if (lua_type(L, index) == LUA_TNUMBER)
+            snprintf(came, sizeof(came), "%.14g", e->delay);
+        else
+            snprintf(came, sizeof(came), "a %s", luaL_typename(L, index));
+        refuse(L, e, "the delay", came, "nil or seconds from 0 on");
+    }
+    e->has_delay = true;
+}
+
+// What the handler is called with. Returns the number of arguments.
+static int push_arguments(lua_State *L, struct host *h, const struct event *e)
+{
+    char text[128];
+    if (e->conn)
+        conn_object_push(L, e->conn);
+    switch (e->kind) {
+    case EVENT_SERVING:
+        lua_rawgeti(L, LUA_REGISTRYINDEX, e->server);
+        return 1;
+    case EVENT_TICK:
+        return 0;
+    case EVENT_DATA:
+        if (e->handlers->stream) {
+            h->live.data = (const uint8_t *)e->bytes;
+            h->live.length = (int32_t)e->amount;
+            return 1;
+        }
+        lua_pushlstring(L, e->bytes, e->amount);
+        return 2;
+    case EVENT_PREWRITE:
+        lua_pushnumber(L, (lua_Number)e->amount);
+        return 2;
+    case EVENT_POSTWRITE:
+        lua_pushnumber(L, (lua_Number)e->amount);
+        lua_pushnumber(L, (lua_Number)e->remaining);
+        return 3;
+    case EVENT_CLOSED:
+        if (!e->conn->error && !e->conn->message)
+            return 1;
+        lua_pushstring(L, e->conn->message ? e->conn->message
+                                           : error_message(e->conn->error, text, sizeof(text)));
+        if (!e->conn->error)
+            return 2;
+        lua_pushstring(L, error_name(e->conn->error));
+        return 3;
+    default:
+        return 1;
+    }
+}
+
+// Runs under lua_pcall, so that running out of memory here is an error like any other. Leaves out
+// as its result, to keep it alive.
+static int call(lua_State *L)
+{
+    struct host *h = lua_touserdata(L, 1);
+    struct event *e = h->event;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, e->handlers->refs[e->kind]);
+    lua_call(L, push_arguments(L, h, e), 2);
+    if (returns_out[e->kind]) {
+        e->action = read_action(L, e, 3);
+        read_out(L, h, e, 2);
+    } else if (e->kind == EVENT_TICK) {
+        e->action = read_action(L, e, 3);
+        read_delay(L, e, 2);
+    } else {
+        e->action = read_action(L, e, 2);
+    }
+    lua_settop(L, 2);
+    return 1;
+}
+
+// The message handler of that lua_pcall: it is where the traceback can be had.
+static int report_error(lua_State *L)
+{
+    struct host *h = host_get(L);
+    const struct event *e = h->event;
+    if (lua_type(L, 1) != LUA_TSTRING) {
+        if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
+            lua_replace(L, 1);
+        else
+            lua_pushfstring(L, "(error object is a %s)", luaL_typename(L, 1)), lua_replace(L, 1);
+        lua_settop(L, 1);
+    }
+    size_t length;
+    const char *message = lua_tolstring(L, 1, &length), *interrupted = "interrupted!";
+    // What luajit's own SIGINT handler raises, when the signal came just before ours was there.
+    if (length >= strlen(interrupted) &&
+        strcmp(message + length - strlen(interrupted), interrupted) == 0) {
+        servers_shutdown(h->net);
+        lua_pushnil(L);
+        return 1;
+    }
+    char where[160];
+    luaL_traceback(L, L, message, 1);
+    if (e->kind == EVENT_SERVING)
+        host_fail(h, lua_tostring(L, -1));
+    else
+        report_print(&h->report, describe(e, where, sizeof(where)), lua_tostring(L, -1));
+    lua_settop(L, 1);
+    return 1;
+}
+
+void call_begin_loop(struct host *h, lua_State *L)
+{
+    luaL_checkstack(L, STACK, "evio");
+    lua_pushcfunction(L, report_error);
+    lua_pushcfunction(L, call);
+    h->L = L;
+    h->base = lua_gettop(L) - 1;
+}
+
+bool call_handler(struct host *h, struct event *e)
+{
+    lua_State *L = h->L;
+    struct event *outer = h->event;
+    void *outer_conn = h->live.conn;
+    e->top = lua_gettop(L);
+    h->event = e;
+    e->handlers->users++; // the callback may swap them
+    h->live.conn = e->conn;
+    h->live.finished = e->conn && e->conn->finishing;
+    lua_pushvalue(L, h->base + 1);
+    lua_pushlightuserdata(L, h);
+    int status = lua_pcall(L, 1, 1, h->base);
+    h->event = outer;
+    h->live.conn = outer_conn;
+    if (status == 0)
+        return true;
+    e->out = NULL;
+    e->out_length = 0;
+    e->message = lua_tostring(L, -1);
+    if (status != LUA_ERRRUN) { // the message handler did not run
+        char where[160];
+        report_print(&h->report, describe(e, where, sizeof(where)), e->message);
+    }
+    return false;
+}
+
+void call_end(struct host *h, const struct event *e)
+{
+    lua_settop(h->L, e->top);
+    handlers_release(h->L, e->handlers);
+}

@@ -1,0 +1,209 @@
+#include "bind/events.h"
+
+#include "base/macros.h"
+#include "bind/call.h"
+#include "bind/conn_object.h"
+#include "bind/served.h"
+#include "net/write.h"
+
+#include <stdio.h>
+
+static struct host *host_of(const struct conn *c)
+{
+    return c->group->net->user;
+}
+
+static bool has(const struct conn *c, enum event_kind kind)
+{
+    const struct handlers *h = c->user.handlers;
+    return handlers_have(h, kind);
+}
+
+static struct event event_of(struct conn *c, enum event_kind kind)
+{
+    return (struct event){.kind = kind, .handlers = c->user.handlers, .conn = c};
+}
+
+static void shut_down_server_of(struct conn *c)
+{
+    struct served *s = c->group->user;
+    if (s->server)
+        server_shutdown(s->server);
+}
+
+// Calls the handler and does what its action says; the bytes that it returned are the caller's.
+static bool call_and_act(struct event *e)
+{
+    struct conn *c = e->conn;
+    if (!call_handler(host_of(c), e)) {
+        if (e->message) // none when the callback was interrupted
+            conn_close(c, e->message);
+        return false;
+    }
+    if (e->action == ACTION_CLOSE)
+        conn_close(c, NULL);
+    else if (e->action == ACTION_SHUTDOWN)
+        shut_down_server_of(c);
+    return true;
+}
+
+// An event that returns out and action.
+static void answer(struct event *e)
+{
+    call_and_act(e);
+    conn_flush(e->conn, e->out, e->out_length);
+    call_end(host_of(e->conn), e);
+}
+
+static void opened(struct conn *c)
+{
+    struct handlers *h = c->user.handlers;
+    h->users++;
+    c->observed = handlers_observe(h);
+    if (!has(c, EVENT_OPENED))
+        return;
+    struct event e = event_of(c, EVENT_OPENED);
+    answer(&e);
+}
+
+static struct delivery data(struct conn *c, const char *bytes, size_t n)
+{
+    struct delivery all = {.used = n};
+    if (!has(c, EVENT_DATA))
+        return all;
+    struct event e = event_of(c, EVENT_DATA);
+    e.bytes = bytes;
+    e.amount = n;
+    if (!e.handlers->stream) {
+        answer(&e);
+        return all;
+    }
+    struct evio_live *live = &host_of(c)->live;
+    live->halt = live->used = live->more = 0;
+    bool ok = call_and_act(&e);
+    struct delivery d = all;
+    if (ok)
+        d = (struct delivery){.used = (size_t)live->used, .more = live->more};
+    ffi_end_stream(live, d.used);
+    conn_flush(c, e.out, e.out_length);
+    call_end(host_of(c), &e);
+    return d;
+}
+
+static void eof(struct conn *c)
+{
+    if (!has(c, EVENT_EOF)) {
+        conn_close(c, NULL);
+        conn_flush(c, NULL, 0);
+        return;
+    }
+    struct event e = event_of(c, EVENT_EOF);
+    if (call_and_act(&e) && e.action == ACTION_NIL)
+        conn_close(c, NULL);
+    conn_flush(c, e.out, e.out_length);
+    call_end(host_of(c), &e);
+}
+
+static void prewrite(struct conn *c, size_t amount)
+{
+    if (!has(c, EVENT_PREWRITE))
+        return;
+    struct event e = event_of(c, EVENT_PREWRITE);
+    e.amount = amount;
+    call_and_act(&e);
+    call_end(host_of(c), &e);
+}
+
+static void postwrite(struct conn *c, size_t amount, size_t remaining)
+{
+    if (!has(c, EVENT_POSTWRITE))
+        return;
+    struct event e = event_of(c, EVENT_POSTWRITE);
+    e.amount = amount;
+    e.remaining = remaining;
+    call_and_act(&e);
+    call_end(host_of(c), &e);
+}
+
+static void drained(struct conn *c)
+{
+    if (!has(c, EVENT_DRAINED))
+        return;
+    struct event e = event_of(c, EVENT_DRAINED);
+    answer(&e);
+}
+
+static void closed(struct conn *c)
+{
+    struct host *h = host_of(c);
+    struct handlers *handlers = c->user.handlers;
+    if (!handlers)
+        return; // it never opened
+    if (has(c, EVENT_CLOSED)) {
+        struct event e = event_of(c, EVENT_CLOSED);
+        call_and_act(&e);
+        call_end(h, &e);
+    }
+    conn_object_release(h->L, c);
+    handlers_release(h->L, handlers);
+}
+
+// An event of the server itself. Returns false after an error.
+static bool call_for_server(struct served *s, struct event *e)
+{
+    e->handlers = s->handlers;
+    e->server = s->ref;
+    bool ok = call_handler(s->host, e);
+    if (ok && e->action == ACTION_SHUTDOWN)
+        server_shutdown(s->server);
+    call_end(s->host, e);
+    return ok;
+}
+
+static void serving(struct server *server)
+{
+    struct served *s = server->group.user;
+    struct event e = {.kind = EVENT_SERVING};
+    if (handlers_have(s->handlers, EVENT_SERVING) && !call_for_server(s, &e))
+        server_shutdown(server);
+}
+
+static int64_t tick(struct server *server)
+{
+    struct served *s = server->group.user;
+    struct event e = {.kind = EVENT_TICK};
+    if (!handlers_have(s->handlers, EVENT_TICK))
+        return -1;
+    if (call_for_server(s, &e)) {
+        if (!e.has_delay || e.action == ACTION_SHUTDOWN)
+            return -1;
+        s->last_delay = (int64_t)(e.delay * 1e9);
+    }
+    return s->last_delay;
+}
+
+static void stopped(struct server *server)
+{
+    struct served *s = server->group.user;
+    served_release(s->host->L, s);
+}
+
+static void notice(struct net *net, const char *text)
+{
+    (void)net;
+    fprintf(stderr, "evio: %s\n", text);
+}
+
+const struct net_events events_table = {
+    .serving = serving,
+    .tick = tick,
+    .stopped = stopped,
+    .opened = opened,
+    .data = data,
+    .eof = eof,
+    .prewrite = prewrite,
+    .postwrite = postwrite,
+    .drained = drained,
+    .closed = closed,
+    .notice = notice,
+};

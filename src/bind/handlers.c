@@ -1,0 +1,169 @@
+#include "bind/handlers.h"
+
+#include "base/macros.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const event_names[EVENT_KINDS] = {
+    [EVENT_SERVING] = "serving",   [EVENT_OPENED] = "opened",       [EVENT_DATA] = "data",
+    [EVENT_EOF] = "eof",           [EVENT_PREWRITE] = "prewrite",   [EVENT_POSTWRITE] = "postwrite",
+    [EVENT_DRAINED] = "drained",   [EVENT_CLOSED] = "closed",       [EVENT_TICK] = "tick",
+};
+
+static const struct limits defaults = {
+    .high = 1 << 20,
+    .low = 256 << 10,
+    .queue = 64 << 20,
+    .input = 1 << 20,
+    .linger = 5000000000u,
+};
+
+static size_t option_bytes(lua_State *L, const char *name)
+{
+    double n = lua_tonumber(L, -1);
+    if (lua_type(L, -1) != LUA_TNUMBER || !(n >= 1 && n <= 1 << 30))
+        luaL_error(L, "options.%s is %s, expected a number of bytes from 1 to 2^30", name,
+                   lua_isnumber(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
+    return (size_t)n;
+}
+
+static uint64_t option_seconds(lua_State *L, const char *name)
+{
+    double n = lua_tonumber(L, -1);
+    if (lua_type(L, -1) != LUA_TNUMBER || !(n >= 0 && n <= 1e6))
+        luaL_error(L, "options.%s is %s, expected a number of seconds from 0 to 10^6", name,
+                   lua_isnumber(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
+    return (uint64_t)(n * 1e9);
+}
+
+static void set_option(lua_State *L, struct limits *l, const char *name)
+{
+    if (strcmp(name, "high") == 0)
+        l->high = option_bytes(L, name);
+    else if (strcmp(name, "low") == 0)
+        l->low = option_bytes(L, name);
+    else if (strcmp(name, "queue") == 0)
+        l->queue = option_bytes(L, name);
+    else if (strcmp(name, "input") == 0)
+        l->input = option_bytes(L, name);
+    else if (strcmp(name, "linger") == 0)
+        l->linger = option_seconds(L, name);
+    else
+        luaL_error(L, "unknown option \"%s\", expected high, low, queue, input or linger", name);
+}
+
+// The options table is on top of the stack; it stays there.
+static void read_options(lua_State *L, struct limits *l)
+{
+    if (lua_type(L, -1) != LUA_TTABLE)
+        luaL_error(L, "events.options is a %s, expected a table", luaL_typename(L, -1));
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "events.options has a %s as a key, expected the name of an option",
+                       luaL_typename(L, -2));
+        set_option(L, l, lua_tostring(L, -2));
+    }
+    if (l->low > l->high || l->high > l->queue)
+        luaL_error(L, "options.low (%d), high (%d) and queue (%d) must not decrease",
+                   (int)l->low, (int)l->high, (int)l->queue);
+}
+
+static int kind_of(const char *name)
+{
+    for (int i = 0; i < EVENT_KINDS; i++)
+        if (strcmp(name, event_names[i]) == 0)
+            return i;
+    return -1;
+}
+
+static void unknown_event(lua_State *L, const char *name)
+{
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    for (int i = 0; i < EVENT_KINDS; i++) {
+        luaL_addstring(&b, event_names[i]);
+        luaL_addstring(&b, i < EVENT_KINDS - 1 ? ", " : " or ");
+    }
+    luaL_addstring(&b, "options");
+    luaL_pushresult(&b);
+    luaL_error(L, "unknown event \"%s\", expected %s", name, lua_tostring(L, -1));
+}
+
+// Whether the value on top is what evio.stream returned: a table whose metatable is named so.
+static bool is_stream(lua_State *L)
+{
+    if (lua_type(L, -1) != LUA_TTABLE || !luaL_getmetafield(L, -1, "__name"))
+        return false;
+    const char *name = lua_tostring(L, -1);
+    bool yes = name && strcmp(name, "evio.stream") == 0;
+    lua_pop(L, 1);
+    return yes;
+}
+
+// Everything is checked before anything is kept.
+static void check(lua_State *L, int index, struct limits *limits)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            luaL_error(L, "the events table has a %s as a key, expected the name of an event",
+                       luaL_typename(L, -2));
+        const char *name = lua_tostring(L, -2);
+        if (strcmp(name, "options") == 0) {
+            read_options(L, limits);
+            continue;
+        }
+        int kind = kind_of(name);
+        if (kind < 0)
+            unknown_event(L, name);
+        if (lua_type(L, -1) != LUA_TFUNCTION && !(kind == EVENT_DATA && is_stream(L)))
+            luaL_error(L, "events.%s is a %s, expected a function", name, luaL_typename(L, -1));
+    }
+}
+
+struct handlers *handlers_read(lua_State *L, int index, const struct limits *base)
+{
+    struct limits limits = base ? *base : defaults;
+    check(L, index, &limits);
+    struct handlers *h = calloc(1, sizeof(*h));
+    if (!h)
+        luaL_error(L, "out of memory");
+    h->users = 1;
+    h->limits = limits;
+    for (int i = 0; i < EVENT_KINDS; i++)
+        h->refs[i] = LUA_NOREF;
+    list_append(&host_get(L)->handlers, &h->link);
+    for (int i = 0; i < EVENT_KINDS; i++) {
+        lua_pushstring(L, event_names[i]);
+        lua_rawget(L, index);
+        if (i == EVENT_DATA && lua_type(L, -1) == LUA_TTABLE) {
+            h->stream = true;
+            lua_getfield(L, -1, "drive");
+            lua_remove(L, -2);
+        }
+        if (lua_isnil(L, -1))
+            lua_pop(L, 1);
+        else
+            h->refs[i] = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    return h;
+}
+
+void handlers_release(lua_State *L, struct handlers *h)
+{
+    if (--h->users > 0)
+        return;
+    for (int i = 0; i < EVENT_KINDS; i++)
+        luaL_unref(L, LUA_REGISTRYINDEX, h->refs[i]);
+    list_remove(&h->link);
+    free(h);
+}
+
+void handlers_free_all(struct host *h)
+{
+    struct link *link;
+    while ((link = list_take(&h->handlers)))
+        free(container_of(link, struct handlers, link));
+}

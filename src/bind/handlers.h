@@ -1,0 +1,52 @@
+// An events table as C keeps it: a registry reference for each handler, and the limits. Read once,
+// shared by the server and the connections that use it.
+#ifndef BIND_HANDLERS_H
+#define BIND_HANDLERS_H
+
+#include "bind/host.h"
+#include "net/conn.h"
+
+enum event_kind {
+    EVENT_SERVING,
+    EVENT_OPENED,
+    EVENT_DATA,
+    EVENT_EOF,
+    EVENT_PREWRITE,
+    EVENT_POSTWRITE,
+    EVENT_DRAINED,
+    EVENT_CLOSED,
+    EVENT_TICK,
+    EVENT_KINDS
+};
+
+struct handlers {
+    struct link link; // in host->handlers
+    unsigned users;
+    bool stream; // the data handler reads a stream
+    int refs[EVENT_KINDS]; // LUA_NOREF where the table has none
+    struct limits limits;
+};
+
+extern const char *const event_names[EVENT_KINDS];
+
+// Reads the events table at a stack index; options that it does not set are taken from `base`,
+// or have their defaults. Raises and says what is wrong. The caller is the first user.
+struct handlers *handlers_read(lua_State *L, int index, const struct limits *base);
+
+// One user less; the last one frees.
+void handlers_release(lua_State *L, struct handlers *h);
+
+// Frees all of them, when the whole Lua state goes.
+void handlers_free_all(struct host *h);
+
+static inline bool handlers_have(const struct handlers *h, enum event_kind kind)
+{
+    return h->refs[kind] >= 0;
+}
+
+static inline bool handlers_observe(const struct handlers *h)
+{
+    return handlers_have(h, EVENT_PREWRITE) || handlers_have(h, EVENT_POSTWRITE);
+}
+
+#endif

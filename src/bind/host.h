@@ -1,0 +1,44 @@
+// What one Lua state has of evio: the loop, and what C keeps of Lua for it.
+#ifndef BIND_HOST_H
+#define BIND_HOST_H
+
+#include "base/list.h"
+#include "bind/ffi.h"
+#include "bind/report.h"
+#include "net/net.h"
+
+#include <lua.h>
+
+struct event;
+
+struct host {
+    struct net *net;
+    struct link handlers;     // every struct handlers
+    struct report report;     // errors that were printed lately
+    struct evio_live live;    // the data event being handled
+    const void *buffer_meta;  // identifies a string.buffer
+    int conn_meta;            // registry reference: the metatable of connections
+    int take_buffer;          // registry reference: function(live, buffer)
+    lua_State *L;             // the state that runs the loop; NULL while it does not run
+    int base;                 // its stack: the message handler, the caller of handlers
+    struct event *event; // the callback being run, or NULL
+    char *fatal;              // why the loop has to end; owned
+};
+
+// Makes the state's host, with the backend that EVIO_BACKEND names. `collect` is its finalizer.
+// Raises when the loop cannot be made.
+void host_new(lua_State *L, const struct net_events *events, lua_CFunction collect);
+
+// The state's host; NULL before it was made.
+struct host *host_get(lua_State *L);
+
+// Frees the loop with everything in it, without events. The struct itself is Lua's.
+void host_free(struct host *h);
+
+// Whether the value at an index is a string.buffer.
+bool host_is_buffer(const struct host *h, lua_State *L, int index);
+
+// Ends the loop, and the program with it, because of an error that nothing else can answer.
+void host_fail(struct host *h, const char *message);
+
+#endif

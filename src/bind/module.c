@@ -1,0 +1,93 @@
+#include "bind/module.h"
+
+#include "base/macros.h"
+#include "bind/conn_object.h"
+#include "bind/events.h"
+#include "bind/handlers.h"
+#include "bind/run.h"
+
+#include "modules.h" // generated: static arrays of bytecode, and their table `modules`
+
+#include <lauxlib.h>
+#include <stdlib.h>
+
+#ifndef EVIO_VERSION
+#error "EVIO_VERSION is given by the Makefile"
+#endif
+
+static int collect(lua_State *L)
+{
+    struct host *h = lua_touserdata(L, 1);
+    if (!h->net)
+        return 0; // it was never complete
+    handlers_free_all(h);
+    host_free(h);
+    return 0;
+}
+
+// Called with a function(buffer) that queues a string.buffer's bytes and empties it.
+static int set_take_buffer(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    host_get(L)->take_buffer = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
+}
+
+// evio.core: what the Lua part builds on.
+static int open_core(lua_State *L)
+{
+    host_new(L, &events_table, collect);
+    struct host *h = host_get(L);
+    lua_newtable(L);
+    lua_pushliteral(L, EVIO_VERSION);
+    lua_setfield(L, -2, "version");
+    lua_pushstring(L, h->net->backend->name);
+    lua_setfield(L, -2, "backend");
+    lua_pushstring(L, ffi_declarations);
+    lua_setfield(L, -2, "declarations");
+    lua_pushlightuserdata(L, (void *)&ffi_leaves);
+    lua_setfield(L, -2, "leaves");
+    lua_pushlightuserdata(L, &h->live);
+    lua_setfield(L, -2, "live");
+    lua_pushcfunction(L, set_take_buffer);
+    lua_setfield(L, -2, "set_take_buffer");
+    run_register(L);
+    conn_object_register(L);
+    return 1;
+}
+
+static int open_embedded(lua_State *L)
+{
+    const struct module *m = lua_touserdata(L, lua_upvalueindex(1));
+    if (luaL_loadbuffer(L, (const char *)m->code, m->size, m->name) != 0)
+        return lua_error(L);
+    lua_pushstring(L, m->name);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+static void prepend_path(lua_State *L, const char *tree)
+{
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "path");
+    lua_pushfstring(L, "%s/?.lua;%s/?/init.lua;%s", tree, tree, lua_tostring(L, -1));
+    lua_setfield(L, -3, "path");
+    lua_pop(L, 2);
+}
+
+void module_preload(lua_State *L)
+{
+    const char *tree = getenv("EVIO_LUA_PATH");
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "preload");
+    lua_pushcfunction(L, open_core);
+    lua_setfield(L, -2, "evio.core");
+    for (size_t i = 0; i < ARRAY_LEN(modules) && !(tree && *tree); i++) {
+        lua_pushlightuserdata(L, (void *)&modules[i]);
+        lua_pushcclosure(L, open_embedded, 1);
+        lua_setfield(L, -2, modules[i].name);
+    }
+    lua_pop(L, 2);
+    if (tree && *tree)
+        prepend_path(L, tree);
+}

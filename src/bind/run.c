@@ -1,0 +1,80 @@
+#include "bind/run.h"
+
+#include "bind/call.h"
+#include "bind/served.h"
+#include "net/loop.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Runs until the server ended, or until all did.
+static void run(lua_State *L, const struct served *until)
+{
+    struct host *h = host_get(L);
+    int err = loop_begin(h->net);
+    call_begin_loop(h, L);
+    while (!err && !h->fatal && !(until ? !until->server : list_empty(&h->net->servers)))
+        err = loop_turn(h->net);
+    loop_end(h->net);
+    report_flush(&h->report);
+    h->L = NULL;
+    if (h->fatal) {
+        lua_pushstring(L, h->fatal);
+        free(h->fatal);
+        h->fatal = NULL;
+        lua_error(L);
+    }
+    if (err)
+        luaL_error(L, "the loop failed: %s", strerror(-err));
+}
+
+static int run_listen(lua_State *L)
+{
+    return served_open(L) ? 1 : 3;
+}
+
+static int run_serve(lua_State *L)
+{
+    if (host_get(L)->L)
+        return luaL_error(L, "evio.serve inside of a callback, expected evio.listen there");
+    struct served *s = served_open(L);
+    if (!s)
+        return luaL_error(L, "%s", lua_tostring(L, -2));
+    run(L, s);
+    return 0;
+}
+
+static int run_run(lua_State *L)
+{
+    if (host_get(L)->L)
+        return luaL_error(L, "evio.run inside of a callback: the loop runs already");
+    run(L, NULL);
+    return 0;
+}
+
+static int run_shutdown(lua_State *L)
+{
+    servers_shutdown(host_get(L)->net);
+    return 0;
+}
+
+static int run_now(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)net_clock() / 1e9);
+    return 1;
+}
+
+void run_register(lua_State *L)
+{
+    static const luaL_Reg functions[] = {
+        {"listen", run_listen}, {"serve", run_serve}, {"run", run_run},
+        {"shutdown", run_shutdown}, {"now", run_now}, {NULL, NULL},
+    };
+    luaL_register(L, NULL, functions);
+}
+
+void run_all(lua_State *L)
+{
+    run(L, NULL);
+}

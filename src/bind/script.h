@@ -1,0 +1,23 @@
+// Running a script in a Lua state of its own, for the command.
+#ifndef BIND_SCRIPT_H
+#define BIND_SCRIPT_H
+
+#include <stdbool.h>
+
+struct script {
+    const char *code;  // of -e, run first; NULL for none
+    const char *file;  // "-" for standard input; NULL for none
+    bool check;        // compile only
+    char **argv;       // the whole command line
+    int argc;
+    int file_at;       // index of the file in argv, or argc
+};
+
+// Runs the script and then the loop, if something is registered. Prints errors to stderr. Returns
+// the exit status: 0, or 1 after an error.
+int script_run(const struct script *s);
+
+// Text such as "LuaJIT 2.1.0-beta3".
+const char *script_engine(void);
+
+#endif
