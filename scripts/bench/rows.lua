@@ -1,0 +1,56 @@
+-- What is measured: servers, and rows that compare them. Another server or row is a few lines here.
+--
+-- A server is { argv = command line }. It prints a line that ends with its port (or address) once
+-- it listens. One that does not do so has PORT in its argv or in `config`: a free port is put there,
+-- and the server is ready when it takes connections. `config` is the text of a file, whose path is
+-- put in the place of CONFIG in argv.
+--
+-- A row has a name, a title, a kind (see measure.lua) and entries: names of servers, or tables
+-- { server = NAME, label = TEXT, ... } whose further fields override those of the row. The first
+-- entry is the one that is judged. Bars of a row:
+--   against = { LABEL = BAR }   for the ratio of the first entry to that one
+--   bar = BAR                   for the first entry's own figure
+-- where a BAR is { most = NUMBER } or { below = NUMBER }.
+--
+-- A row of kind "cpu" has the load as a table:
+--   connections, depth (of the pipeline), message ("6" bytes, "hex:DIGITS", "@FILE"; ten # become a
+--   random key below `keys`), reply (bytes, or "auto"), echo = true (the replies are compared with
+--   the requests, once, before the rounds)
+-- and may have `before`, a list of such loads that the process serves before: to fill it, or to
+-- show that what came before changes nothing. `requests` makes one stop after so many.
+local M = {}
+
+M.servers = {
+  ["evio-lua"] = { argv = { "./evio-lua", "examples/echo.lua", "--port", "0" } },
+  floor = { argv = { "build/bench/floor", "0" } },
+  luv = { argv = { "luajit", "scripts/bench/luv_echo.lua", "0" } },
+}
+
+M.rows = {
+  {
+    name = "echo",
+    title = "echo, 6 bytes, one at a time, 50 connections",
+    kind = "cpu",
+    load = { connections = 50, message = "6", echo = true },
+    entries = { "evio-lua", "floor", "luv" },
+    against = { floor = { most = 1.10 }, luv = { below = 1.00 } },
+  },
+  {
+    name = "idle",
+    title = "memory per idle connection, of 10,000",
+    kind = "idle",
+    connections = 10000,
+    entries = { "evio-lua", "luv" },
+    bar = { most = 600 },
+  },
+  {
+    name = "startup",
+    title = "from start to listening, median of 20",
+    kind = "startup",
+    starts = 20,
+    entries = { "evio-lua", "luv" },
+    bar = { most = 10 },
+  },
+}
+
+return M

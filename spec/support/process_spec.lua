@@ -1,0 +1,141 @@
+local posix_signal = require("posix.signal")
+local process = require("spec.support.process")
+local standins = require("spec.support.standins")
+local support = require("spec.support")
+
+describe("support: a process", function()
+  it("gives its lines, its errors and its status", function()
+    local child = standins.shell("echo one; echo two; echo oops >&2; printf three; exit 3")
+    assert.equal("one", child:line())
+    assert.equal("two", child:line())
+    assert.equal("three", child:line())
+    assert.equal("oops", child:expect_error("oo.*s"))
+    assert.same({ status = 3 }, child:wait())
+    assert.is_false(child:alive())
+  end)
+
+  it("gives captures, or the line where the pattern has none", function()
+    local child = standins.shell("echo skip; echo a=1 b=2; echo c=3")
+    local a, b = child:expect("a=(%d) b=(%d)")
+    assert.same({ "1", "2" }, { a, b })
+    assert.equal("c=3", child:expect("=3"))
+  end)
+
+  it("matches all of stderr, over several lines", function()
+    local child = standins.shell("echo first >&2; echo second >&2; sleep 10")
+    assert.equal("first\nsecond", child:expect_error("first\nsecond"))
+  end)
+
+  it("fails at the deadline, with what it printed", function()
+    local child = standins.shell("echo trouble >&2; echo half; sleep 10")
+    child:expect_error("trouble")
+    child:expect("half")
+    local before = support.clock()
+    local message = standins.error_of(child.line, child, standins.SOON)
+    assert.is_true(support.clock() - before >= standins.SOON)
+    assert.matches("before the deadline", message, 1, true)
+    assert.matches("trouble", message, 1, true)
+    assert.matches("still running", message, 1, true)
+    message = standins.error_of(child.expect, child, "never", standins.SOON)
+    assert.matches('"never" before the deadline', message, 1, true)
+    message = standins.error_of(child.expect_error, child, "never", standins.SOON)
+    assert.matches('"never" before the deadline', message, 1, true)
+    message = standins.error_of(child.wait, child, standins.SOON)
+    assert.matches("did not end before the deadline", message, 1, true)
+  end)
+
+  it("fails at once when the stream has ended", function()
+    local child = standins.shell("echo last; echo why >&2; exit 4")
+    local message = standins.error_of(child.expect, child, "never")
+    assert.matches("ended with status 4", message, 1, true)
+    assert.matches("why", message, 1, true)
+  end)
+
+  it("is told apart by exit status and signal", function()
+    local child = standins.shell("echo up; exec sleep 10")
+    child:expect("up")
+    child:signal("INT")
+    assert.same({ signal = posix_signal.SIGINT }, child:wait())
+  end)
+
+  it("stops only if it ends by itself with status 0", function()
+    local good = standins.shell("trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done")
+    good:expect("up")
+    good:stop()
+    local bad = standins.shell("trap 'exit 1' TERM; echo up; while :; do sleep 0.05; done")
+    bad:expect("up")
+    assert.matches("ended with status 1", standins.error_of(bad.stop, bad), 1, true)
+    local deaf = standins.shell("trap '' TERM; echo up; while :; do sleep 0.05; done")
+    deaf:expect("up")
+    assert.matches("after SIGTERM", standins.error_of(deaf.stop, deaf, standins.SOON), 1, true)
+    assert.is_false(deaf:alive())
+  end)
+
+  it("may print more than a pipe holds while something else is awaited", function()
+    local child = standins.shell("head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2")
+    assert.same({ status = 0 }, child:wait())
+    local stdout, stderr = child:output()
+    assert.equal(3000000, #stdout)
+    assert.equal(3000000, #stderr)
+  end)
+
+  it("gets its environment, its stdin, its directory and its limits", function()
+    local result = support.run({ "-c", "cat; echo $COLOUR; pwd; ulimit -n" }, {
+      command = { "sh" },
+      stdin = ("x"):rep(200000) .. "\n",
+      env = { COLOUR = "blue" },
+      directory = "/",
+      limits = { nofile = 64 },
+    })
+    assert.equal(0, result.status)
+    assert.equal(("x"):rep(200000) .. "\nblue\n/\n64\n", result.stdout)
+  end)
+
+  it("inherits no descriptor of ours", function()
+    local address = standins.server("cat")
+    local client = support.connect(address)
+    local result = support.run({ "-c", "ls /proc/self/fd | wc -l" }, { command = { "sh" } })
+    assert.equal("4", result.stdout:match("%d+"))
+    client:close()
+  end)
+
+  it("that cannot be run says why", function()
+    local result = support.run({}, { command = { "/nonexistent/program" } })
+    assert.equal(127, result.status)
+    assert.matches("No such file", result.stderr, 1, true)
+  end)
+
+  it("runs a script whose lines count from the first", function()
+    local server = support.start([[print("tcp://127.0.0.1:" .. arg[1])
+print(os.getenv("COLOUR"), require("beside"))
+error("here")]], {
+      command = { "luajit" },
+      args = { 4000 },
+      env = { COLOUR = "red" },
+      files = { ["beside.lua"] = "return 'found'" },
+      directory = "/tmp",
+      options = { "-e", "package.path = (arg[0] or ''):gsub('[^/]+$', '?.lua')" },
+    })
+    assert.equal("tcp://127.0.0.1:4000", server:address())
+    assert.same({ "tcp://127.0.0.1:4000" }, server.addresses)
+    assert.equal("red\tfound", server:line())
+    server:expect_error("server.lua:3: here")
+    assert.same({ status = 1 }, server:wait())
+  end)
+
+  it("that crashed is noticed at clean-up", function()
+    local child = standins.shell("echo up; kill -SEGV $$", { limits = { core = 0 } })
+    child:expect("up")
+    support.eventually(function()
+      return not child:alive()
+    end)
+    assert.matches("crashed unnoticed", process.cleanup(), 1, true)
+  end)
+
+  it("that is left over is killed at clean-up", function()
+    local child = standins.shell("trap '' TERM; echo up; while :; do sleep 0.05; done")
+    child:expect("up")
+    support.cleanup()
+    assert.is_false(child:alive())
+  end)
+end)
