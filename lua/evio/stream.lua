@@ -258,7 +258,7 @@ function M.new(fn)
   if type(fn) ~= "function" then
     error(("evio.stream: the handler is a %s, expected a function(conn, stream)"):format(type(fn)), 2)
   end
-  return setmetatable({ drive = make_drive(fn) }, handler_metatable)
+  return setmetatable({ fn = fn, drive = make_drive(fn) }, handler_metatable)
 end
 
 return M

@@ -35,7 +35,7 @@ static void refuse(lua_State *L, const struct event *e, const char *what, const 
                    const char *expected)
 {
     lua_Debug info;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, e->handlers->refs[e->kind]);
+    handlers_push_function(L, e->handlers, e->kind);
     lua_getinfo(L, ">S", &info);
     luaL_error(L, "%s:%d: %s returned %s as %s, expected %s", info.short_src, info.linedefined,
                event_names[e->kind], came, what, expected);

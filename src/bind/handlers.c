@@ -132,6 +132,7 @@ struct handlers *handlers_read(lua_State *L, int index, const struct limits *bas
         luaL_error(L, "out of memory");
     h->users = 1;
     h->limits = limits;
+    h->stream_fn = LUA_NOREF;
     for (int i = 0; i < EVENT_KINDS; i++)
         h->refs[i] = LUA_NOREF;
     list_append(&host_get(L)->handlers, &h->link);
@@ -140,6 +141,8 @@ struct handlers *handlers_read(lua_State *L, int index, const struct limits *bas
         lua_rawget(L, index);
         if (i == EVENT_DATA && lua_type(L, -1) == LUA_TTABLE) {
             h->stream = true;
+            lua_getfield(L, -1, "fn");
+            h->stream_fn = luaL_ref(L, LUA_REGISTRYINDEX);
             lua_getfield(L, -1, "drive");
             lua_remove(L, -2);
         }
@@ -157,8 +160,15 @@ void handlers_release(lua_State *L, struct handlers *h)
         return;
     for (int i = 0; i < EVENT_KINDS; i++)
         luaL_unref(L, LUA_REGISTRYINDEX, h->refs[i]);
+    luaL_unref(L, LUA_REGISTRYINDEX, h->stream_fn);
     list_remove(&h->link);
     free(h);
+}
+
+void handlers_push_function(lua_State *L, const struct handlers *h, enum event_kind kind)
+{
+    bool stream = kind == EVENT_DATA && h->stream;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, stream ? h->stream_fn : h->refs[kind]);
 }
 
 void handlers_free_all(struct host *h)

@@ -23,6 +23,7 @@ struct handlers {
     struct link link; // in host->handlers
     unsigned users;
     bool stream; // the data handler reads a stream
+    int stream_fn; // the script's function behind it, for messages
     int refs[EVENT_KINDS]; // LUA_NOREF where the table has none
     struct limits limits;
 };
@@ -38,6 +39,9 @@ void handlers_release(lua_State *L, struct handlers *h);
 
 // Frees all of them, when the whole Lua state goes.
 void handlers_free_all(struct host *h);
+
+// Pushes the script's function for an event.
+void handlers_push_function(lua_State *L, const struct handlers *h, enum event_kind kind);
 
 static inline bool handlers_have(const struct handlers *h, enum event_kind kind)
 {
