@@ -71,6 +71,10 @@ test: ## the specs of the edit loop: both backends, normal build
 lint: ## luacheck and the layer rule
 	$(Q)luacheck -q .
 	$(Q)$(LUAJIT) scripts/arch.lua
+	$(Q)$(LUAJIT) scripts/reference.lua --check
+
+docs: ## make docs/reference.md of the types
+	$(Q)$(LUAJIT) scripts/reference.lua
 
 asan: ## build/asan/evio-lua, with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan all
@@ -103,5 +107,5 @@ clean: ## remove everything that was built
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test lint asan kqueue-check check-c bench install clean help
+.PHONY: all test lint docs asan kqueue-check check-c bench install clean help
 .DELETE_ON_ERROR:
