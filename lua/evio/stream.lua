@@ -194,62 +194,77 @@ local function refuse(out, fn)
     info.short_src, info.linedefined, type(out)), 0)
 end
 
--- Queues what a callback returned: a string, or a buffer, which is empty afterwards.
-local function put(out, fn)
+-- Queues output of the event being handled.
+local function put(bytes, length)
   if live.finished ~= 0 then
     error("data returned bytes as out, expected nil after conn:finish()", 0)
   end
-  if type(out) == "string" then
-    leaves.put(live, out, #out)
-  elseif type(out) == "userdata" and getmetatable(out) == "buffer" then
-    leaves.put(live, out:ref())
-    out:reset()
-  else
-    refuse(out, fn)
+  leaves.put(live, bytes, length)
+end
+
+-- Queues a string.buffer, which is empty afterwards.
+local function put_buffer(buffer)
+  put(buffer:ref())
+  buffer:reset()
+end
+
+local function is_buffer(value)
+  return type(value) == "userdata" and getmetatable(value) == "buffer"
+end
+
+local function begin(conn)
+  local stream = conn[STREAM]
+  if not stream then
+    stream = new_stream()
+    rawset(conn, STREAM, stream)
   end
+  stream.data = live.data
+  stream.pos = 0
+  stream.stop = live.length
+  live.stream = stream
+  return stream
 end
 
 -- The data handler in front of fn: calls it as long as it takes bytes and bytes are left. C gets
--- the last output, and through `live` what was used.
+-- the last output, and through `live` what was used. The loop is a tail call, because LuaJIT
+-- compiles a function whose loop runs once as readily as one whose loop runs often only in this
+-- form; and `pending` is always a string, because a variable that changes its type keeps a loop
+-- from being compiled.
 local function make_drive(fn)
-  return function(conn)
-    local stream = conn[STREAM]
-    if not stream then
-      stream = new_stream()
-      rawset(conn, STREAM, stream)
+  local function step(conn, stream, pending)
+    if pending ~= "" then
+      put(pending, #pending)
     end
-    stream.data = live.data
-    stream.pos = 0
-    stream.stop = live.length
-    live.stream = stream
-    local out, action
-    local more = 1
-    repeat
-      if out ~= nil then
-        put(out, fn)
+    local before = stream.pos
+    stream.mark = before
+    stream.short_read = 0
+    local out, action = fn(conn, stream)
+    if out == nil then
+      out = ""
+    elseif type(out) ~= "string" then
+      if not is_buffer(out) then
+        refuse(out, fn)
       end
-      local before = stream.pos
-      stream.mark = before
-      stream.short_read = 0
-      out, action = fn(conn, stream)
-      if stream.short_read ~= 0 then
-        stream.pos = stream.mark
-      end
-      if stream.short_read ~= 0 or stream.pos == before then
-        more = 0
-        break
-      end
-    until stream.pos >= stream.stop or action ~= nil or live.halt ~= 0
-    live.used = stream.pos
-    live.more = more
-    return out, action
+      put_buffer(out)
+      out = ""
+    end
+    local declined = stream.short_read ~= 0 or stream.pos == before
+    if stream.short_read ~= 0 then
+      stream.pos = stream.mark
+    end
+    if declined or stream.pos >= stream.stop or action ~= nil or live.halt ~= 0 then
+      live.used = stream.pos
+      live.more = declined and 0 or 1
+      return out, action
+    end
+    return step(conn, stream, out)
+  end
+  return function(conn)
+    return step(conn, begin(conn), "")
   end
 end
 
-core.set_take_buffer(function(buffer)
-  leaves.put(live, buffer:ref())
-  buffer:reset()
-end)
+core.set_take_buffer(put_buffer)
 
 local handler_metatable = { __name = "evio.stream", __metatable = "evio.stream" }
 
