@@ -2,7 +2,11 @@
 --   evio-lua examples/echo.lua [--port 5000]
 local evio = require("evio")
 
-local port = arg[1] == "--port" and arg[2] or 5000
+if #arg > 0 and not (#arg == 2 and arg[1] == "--port") then
+  io.stderr:write("usage: evio-lua examples/echo.lua [--port 5000]\n")
+  os.exit(2)
+end
+local port = arg[2] or 5000
 
 local events = {}
 

@@ -15,6 +15,7 @@ local TOO_LARGE = 2 ^ 21 -- the upper half of 2^53, beyond which numbers are not
 local STREAM = {} -- the key of a connection's stream in its table
 
 local methods = {}
+M.methods = methods
 
 -- Too few bytes: nil, and what was taken in this call is put back when it returns.
 local function fall_short(self)

@@ -1,0 +1,43 @@
+-- The types for editors name everything that is public.
+local support = require("spec.support")
+
+local NAMES = [[
+local core = require("evio.core")
+for name in pairs(require("evio")) do print("evio." .. name) end
+for name in pairs(core.conn_methods) do print("Conn:" .. name) end
+for name in pairs(core.conn_fields) do print("Conn." .. name) end
+for name in pairs(require("evio.stream").methods) do print("Stream:" .. name) end
+]]
+
+local function documented()
+  local names, class = {}, nil
+  for line in io.lines("lua/evio/_meta/evio.lua") do
+    class = line:match("^%-%-%-@class evio%.?(%w*)") or class
+    local field = line:match("^%-%-%-@field ([%w_]+)%??")
+    local owner, name = line:match("^function (%w+[.:])([%w_]+)%(")
+    if owner then
+      names[owner .. name] = true
+    elseif field then
+      names[(class == "" and "evio" or class) .. "." .. field] = true
+    end
+  end
+  return names
+end
+
+describe("the types", function()
+  it("name every public function, method and field", function()
+    local known = documented()
+    local result = support.run({ "-e", NAMES })
+    assert.equal(0, result.status, result.stderr)
+    local count = 0
+    for name in result.stdout:gmatch("%S+") do
+      assert.is_true(known[name], name .. " is not in lua/evio/_meta")
+      count = count + 1
+    end
+    assert.is_true(count > 40, count .. " public names found")
+  end)
+
+  it("are what the reference was made of", function()
+    assert.equal(0, os.execute("luajit scripts/reference.lua --check"))
+  end)
+end)
