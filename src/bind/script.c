@@ -10,6 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
+// Whether a Lua function is running: an error in loading a script has no place to trace back to.
+static bool in_lua(lua_State *L)
+{
+    lua_Debug info;
+    for (int level = 0; lua_getstack(L, level, &info); level++)
+        if (lua_getinfo(L, "S", &info) && strcmp(info.what, "C") != 0)
+            return true;
+    return false;
+}
+
 static int add_traceback(lua_State *L)
 {
     const char *message = lua_tostring(L, 1);
@@ -19,8 +29,8 @@ static int add_traceback(lua_State *L)
         else
             message = lua_pushfstring(L, "(error object is a %s)", luaL_typename(L, 1));
     }
-    if (strstr(message, "\nstack traceback:"))
-        lua_pushstring(L, message); // it came out of the loop and has one
+    if (!in_lua(L) || strstr(message, "\nstack traceback:"))
+        lua_pushstring(L, message); // one that came out of the loop has a traceback
     else
         luaL_traceback(L, L, message, 1);
     return 1;
