@@ -93,6 +93,7 @@ $(BUILD)/spec/%: spec/%.c $(OBJECTS) Makefile
 		$(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS)) -lm $(LDLIBS)
 
 bench: all ## benchmarks against the C floor and peers (two idle cores, a few minutes)
+	$(Q)scripts/setup bench
 	$(Q)$(MAKE) --no-print-directory -C scripts/bench
 	$(Q)$(LUAJIT) scripts/bench/run.lua $(BENCH)
 
