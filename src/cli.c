@@ -16,7 +16,7 @@ struct option {
 
 static enum outcome set_code(struct script *s, const char *value)
 {
-    s->code = value;
+    s->codes[s->code_count++] = value;
     return GO_ON;
 }
 
@@ -52,7 +52,7 @@ static enum outcome show_version(struct script *s, const char *value)
 static enum outcome show_help(struct script *s, const char *value);
 
 static const struct option options[] = {
-    {"-e", "CODE", "run CODE (before the script, if there is one)", set_code},
+    {"-e", "CODE", "run CODE, before the script if there is one", set_code},
     {"--check", NULL, "check the syntax, run nothing", set_check},
     {"--backend", "NAME", "epoll, kqueue or poll; else EVIO_BACKEND, else the best", set_backend},
     {"--version", NULL, "print the version", show_version},
@@ -115,6 +115,9 @@ static enum outcome read_option(struct script *s, int *at)
 bool cli_parse(int argc, char **argv, struct script *s, int *status)
 {
     *s = (struct script){.argv = argv, .argc = argc, .file_at = argc};
+    s->codes = calloc((size_t)argc, sizeof(char *));
+    if (!s->codes)
+        abort();
     enum outcome outcome = GO_ON;
     int i = 1;
     for (; i < argc && argv[i][0] == '-' && argv[i][1] && outcome == GO_ON; i++) {
@@ -127,7 +130,7 @@ bool cli_parse(int argc, char **argv, struct script *s, int *status)
     if (outcome == GO_ON && i < argc) {
         s->file = argv[i];
         s->file_at = i;
-    } else if (outcome == GO_ON && !s->code) {
+    } else if (outcome == GO_ON && !s->code_count) {
         fprintf(stderr, "evio-lua: a script is missing\n\n");
         print_usage(stderr);
         outcome = END_USAGE;

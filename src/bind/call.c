@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "net/server.h"
 
+#include <ctype.h>
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
@@ -50,12 +51,14 @@ static enum action read_action(lua_State *L, const struct event *e, int index)
     if (lua_isnil(L, index))
         return ACTION_NIL;
     if (lua_type(L, index) == LUA_TSTRING) {
-        const char *name = lua_tostring(L, index);
-        if (strcmp(name, "none") == 0)
+        size_t length;
+        const char *name = lua_tolstring(L, index, &length);
+        bool whole = strlen(name) == length; // no NUL byte in it
+        if (whole && strcmp(name, "none") == 0)
             return ACTION_NONE;
-        if (strcmp(name, "shutdown") == 0)
+        if (whole && strcmp(name, "shutdown") == 0)
             return ACTION_SHUTDOWN;
-        if (strcmp(name, "close") == 0 && e->conn && e->kind != EVENT_CLOSED)
+        if (whole && strcmp(name, "close") == 0 && e->conn && e->kind != EVENT_CLOSED)
             return ACTION_CLOSE;
         snprintf(came, sizeof(came), "\"%.50s\"", name);
     } else {
@@ -166,23 +169,32 @@ static int call(lua_State *L)
     return 1;
 }
 
+// Whether the message is what luajit's own SIGINT handler raises, as in "x.lua:1: interrupted!".
+static bool is_interruption(const char *message)
+{
+    const char *colon = strrchr(message, ':');
+    if (!colon || strcmp(colon, ": interrupted!") != 0)
+        return false;
+    const char *digit = colon;
+    while (digit > message && isdigit((unsigned char)digit[-1]))
+        digit--;
+    return digit < colon && digit > message && digit[-1] == ':';
+}
+
 // The message handler of that lua_pcall: it is where the traceback can be had.
 static int report_error(lua_State *L)
 {
     struct host *h = host_get(L);
     const struct event *e = h->event;
-    if (lua_type(L, 1) != LUA_TSTRING) {
+    if (!lua_isstring(L, 1)) {
         if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
             lua_replace(L, 1);
         else
             lua_pushfstring(L, "(error object is a %s)", luaL_typename(L, 1)), lua_replace(L, 1);
         lua_settop(L, 1);
     }
-    size_t length;
-    const char *message = lua_tolstring(L, 1, &length), *interrupted = "interrupted!";
-    // What luajit's own SIGINT handler raises, when the signal came just before ours was there.
-    if (length >= strlen(interrupted) &&
-        strcmp(message + length - strlen(interrupted), interrupted) == 0) {
+    const char *message = lua_tostring(L, 1);
+    if (is_interruption(message)) { // the signal came just before our handler was there
         servers_shutdown(h->net);
         lua_pushnil(L);
         return 1;

@@ -80,6 +80,8 @@ static void push_handle(lua_State *L, struct conn *c)
     lua_setmetatable(L, -2);
     served_push(L, c->group);
     lua_setfenv(L, -2);
+    lua_pushvalue(L, -1);
+    c->user.handle_ref = luaL_ref(L, LUA_REGISTRYINDEX); // a script may empty its table
 }
 
 void conn_object_push(lua_State *L, struct conn *c)
@@ -107,6 +109,7 @@ void conn_object_release(lua_State *L, struct conn *c)
         conn_local(c, &h->local);
     h->conn = NULL;
     luaL_unref(L, LUA_REGISTRYINDEX, c->user.ref);
+    luaL_unref(L, LUA_REGISTRYINDEX, c->user.handle_ref);
     c->user.ref = 0;
 }
 
@@ -328,9 +331,10 @@ static int find(lua_State *L)
     struct conn *c = NULL;
     if (id >= 1 && id < 9007199254740992.0 && id == floor(id))
         c = conn_find(host_get(L)->net, (uint64_t)id);
-    if (!c)
-        return 0;
-    conn_object_push(L, c);
+    if (c)
+        conn_object_push(L, c);
+    else
+        lua_pushnil(L);
     return 1;
 }
 

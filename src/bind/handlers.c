@@ -20,12 +20,22 @@ static const struct limits defaults = {
     .linger = 5000000000u,
 };
 
+// The value on top, for a message: "5" in quotes, 5, a table.
+static const char *describe(lua_State *L)
+{
+    if (lua_type(L, -1) == LUA_TNUMBER)
+        return lua_tostring(L, -1);
+    if (lua_type(L, -1) == LUA_TSTRING)
+        return lua_pushfstring(L, "\"%s\"", lua_tostring(L, -1));
+    return lua_pushfstring(L, "a %s", luaL_typename(L, -1));
+}
+
 static size_t option_bytes(lua_State *L, const char *name)
 {
     double n = lua_tonumber(L, -1);
     if (lua_type(L, -1) != LUA_TNUMBER || !(n >= 1 && n <= 1 << 30))
         luaL_error(L, "options.%s is %s, expected a number of bytes from 1 to 2^30", name,
-                   lua_isnumber(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
+                   describe(L));
     return (size_t)n;
 }
 
@@ -34,7 +44,7 @@ static uint64_t option_seconds(lua_State *L, const char *name)
     double n = lua_tonumber(L, -1);
     if (lua_type(L, -1) != LUA_TNUMBER || !(n >= 0 && n <= 1e6))
         luaL_error(L, "options.%s is %s, expected a number of seconds from 0 to 10^6", name,
-                   lua_isnumber(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
+                   describe(L));
     return (uint64_t)(n * 1e9);
 }
 

@@ -88,8 +88,8 @@ static int run(lua_State *L)
     luaL_openlibs(L);
     module_preload(L);
     set_arg(L, s);
-    if (s->code) {
-        if (luaL_loadbuffer(L, s->code, strlen(s->code), "=(command line)") != 0)
+    for (int i = 0; i < s->code_count; i++) {
+        if (luaL_loadbuffer(L, s->codes[i], strlen(s->codes[i]), "=(command line)") != 0)
             lua_error(L);
         if (!s->check)
             run_chunk(L, s);

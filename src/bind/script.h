@@ -5,7 +5,8 @@
 #include <stdbool.h>
 
 struct script {
-    const char *code;  // of -e, run first; NULL for none
+    const char **codes; // of each -e, run first, in this order
+    int code_count;
     const char *file;  // "-" for standard input; NULL for none
     bool check;        // compile only
     char **argv;       // the whole command line

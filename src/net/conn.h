@@ -77,7 +77,7 @@ struct conn {
     struct {
         void *handlers;
         void *handle;
-        int ref;
+        int ref, handle_ref;
     } user; // the layer above's
 };
 

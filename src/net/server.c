@@ -91,7 +91,7 @@ static int open_unix(struct server *s, const struct addr *a, int index, char *te
 static int open_address(struct server *s, const char *text, int index, char error[ADDR_ERROR_SIZE])
 {
     struct addr a;
-    char bound[ADDR_ERROR_SIZE], reason[96];
+    char bound[ADDR_ERROR_SIZE], reason[ADDR_ERROR_SIZE];
     int first = s->listener_count;
     int err = addr_parse(&a, text, error);
     if (err)
@@ -108,7 +108,7 @@ static int open_address(struct server *s, const char *text, int index, char erro
             snprintf(reason, sizeof(reason), "a file that is not a socket is there");
         else
             error_message(-err, reason, sizeof(reason));
-        snprintf(error, ADDR_ERROR_SIZE, "cannot listen on \"%.300s\": %s", text, reason);
+        snprintf(error, ADDR_ERROR_SIZE, "cannot listen on \"%.150s\": %.340s", text, reason);
         return err;
     }
     s->addresses[s->address_count] = strdup(bound);

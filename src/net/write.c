@@ -30,6 +30,8 @@ static int append(struct conn *c, const char *bytes, size_t n)
     int err = queue_append(&c->out, &net_of(c)->chunks, bytes, n);
     if (err)
         conn_fail(c, -err, NULL);
+    else if (c->out.length >= c->limits->high)
+        c->congested = true;
     return err;
 }
 
@@ -108,9 +110,7 @@ static void settle(struct conn *c)
     if (c->state >= CONN_ENDED)
         return;
     size_t pending = c->out.length;
-    if (pending >= c->limits->high) {
-        c->congested = true;
-    } else if (c->congested && pending <= c->limits->low) {
+    if (c->congested && pending <= c->limits->low) {
         c->congested = false;
         if (c->state == CONN_OPEN)
             conn_add_work(c, WORK_DRAINED);
@@ -152,13 +152,13 @@ void conn_do_work(struct conn *c)
         conn_add_work(c, WORK_FLUSH);
         return;
     }
+    if (c->work & WORK_FLUSH)
+        conn_flush(c, NULL, 0);
     if (c->work & WORK_DRAINED) {
         c->work &= (uint8_t)~WORK_DRAINED;
         if (c->state == CONN_OPEN)
             net_of(c)->events->drained(c);
     }
-    if (c->work & WORK_FLUSH)
-        conn_flush(c, NULL, 0);
     if (c->work && c->state < CONN_ENDED)
         conn_add_work(c, 0);
 }
