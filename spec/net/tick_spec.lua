@@ -1,0 +1,147 @@
+-- Ticks: when they come, when they end, what they cost.
+local scripts = require("spec.support.scripts")
+local support = require("spec.support")
+
+local ECHO = "function events.data(_, input) return input end\n"
+
+-- Sends something every few milliseconds, for some seconds.
+local function talk(client, seconds)
+  local finish = support.clock() + seconds
+  while support.clock() < finish do
+    client:send("x")
+    assert.equal("x", client:receive(1))
+    support.pass(0.003)
+  end
+end
+
+-- Ticks at a steady delay; prints how many there were and how long they took.
+local function measured(delay, count)
+  return ECHO .. ([[
+    local delay, count, ticks, first = %g, %d, 0, nil
+    function events.tick()
+      ticks = ticks + 1
+      first = first or evio.now()
+      if ticks > count then
+        print("took", evio.now() - first)
+        return
+      end
+      return delay
+    end]]):format(delay, count)
+end
+
+describe("ticks", function()
+  it("begin right after serving", function()
+    local server = scripts.serve([[
+      function events.serving(server) print(server.addresses[1]) end
+      function events.opened() print("opened") end
+      function events.tick() print("tick") return 60 end]])
+    support.connect(server:address())
+    assert.equal("tick", server:line())
+    assert.equal("opened", server:line())
+  end)
+
+  it("follow each other at the delay that each returned", function()
+    local server = scripts.serve([[
+      local delays, last, number = { 0.05, 0.15, 0.1 }, nil, 0
+      function events.tick()
+        if last then print(math.floor((evio.now() - last) * 1000)) end
+        last, number = evio.now(), number + 1
+        return delays[number]
+      end]])
+    server:address()
+    for _, delay in ipairs({ 50, 150, 100 }) do
+      local waited = tonumber(server:line())
+      assert.is_true(waited >= delay - 10 and waited < delay + 1000, waited .. " ms")
+    end
+  end)
+
+  it("end with a nil delay, and the server goes on", function()
+    local client, server = scripts.serve_one(ECHO .. [[
+      function events.tick() print("tick") end]])
+    assert.equal("tick", server:line())
+    for _ = 1, 20 do
+      client:send("x")
+      assert.equal("x", client:receive(1))
+      support.pass(0.002)
+    end
+    server:stop()
+    assert.equal(1, select(2, (server:output()):gsub("tick", "")))
+  end)
+
+  it("at a delay of 0 come in every iteration and starve nobody", function()
+    local client, server = scripts.serve_one(ECHO .. [[
+      local ticks = 0
+      function events.tick() ticks = ticks + 1 return 0 end
+      function events.eof() print(ticks) end]])
+    for _ = 1, 20 do
+      client:send("ping")
+      assert.equal("ping", client:receive(4))
+    end
+    client:finish()
+    local ticks = tonumber(server:line())
+    assert.is_true(ticks >= 20, ticks .. " ticks")
+  end)
+
+  it("may write to any connection", function()
+    local client = scripts.serve_one([[
+      function events.tick()
+        for conn in evio.connections() do conn:write("tick\n") end
+        return 0.01
+      end]])
+    for _ = 1, 5 do
+      assert.equal("tick", client:receive_line())
+    end
+  end)
+
+  it("missed by a callback that took long do not come in a burst", function()
+    local client, server = scripts.serve_one([[
+      local ticks, stuck = 0, 0
+      function events.tick() ticks = ticks + 1 return 0.02 end
+      function events.data()
+        local before, finish = ticks, evio.now() + 0.5
+        while evio.now() < finish do end
+        stuck = before
+        return "go\n"
+      end
+      function events.eof() print(ticks - stuck) end]])
+    client:send("x")
+    assert.equal("go", client:receive_line())
+    client:finish()
+    local missed = tonumber(server:line())
+    assert.is_true(missed < 10, missed .. " ticks at once")
+  end)
+
+  it("of several servers are independent", function()
+    local server = support.start([[
+      local evio = require("evio")
+      local function events(name, delay)
+        local ticks = 0
+        return { tick = function()
+          ticks = ticks + 1
+          if ticks > 3 then print(name) return nil, "shutdown" end
+          return delay
+        end }
+      end
+      evio.listen(events("slow", 0.1), "tcp://127.0.0.1:0")
+      evio.listen(events("quick", 0.01), "tcp://127.0.0.1:0")]])
+    assert.equal("quick", server:line())
+    assert.equal("slow", server:line())
+    assert.same({ status = 0 }, server:wait())
+  end)
+
+  it("of 100 ms stay within 2 % under traffic #timing (seed 12)", function()
+    local client, server = scripts.serve_one(measured(0.1, 50))
+    talk(client, 4.9)
+    local took = tonumber((server:expect("^took\t(.*)$")))
+    assert.is_true(took >= 4.9 and took <= 5.1, took .. " s for 50 ticks")
+  end)
+
+  it("of 900 us do not burn a core #timing (seed 13)", function()
+    local server = scripts.serve(measured(0.0009, 1000))
+    server:address()
+    local took = tonumber((server:expect("^took\t(.*)$")))
+    assert.is_true(took >= 0.89 and took < 1.5, took .. " s for 1000 ticks")
+    local cpu = support.cpu_seconds(server.pid)
+    assert.is_true(cpu / took < 0.25, cpu .. " s of CPU")
+  end)
+end)

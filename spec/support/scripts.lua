@@ -1,0 +1,52 @@
+-- Scripts as the specs of the API need them: a server of a few handlers, and a script that is meant
+-- to fail. Both have `evio` and an empty table `events`; the source's first line is line 1.
+
+local support = require("spec.support")
+
+local M = {}
+
+local HEAD = 'local evio = require("evio"); local events = {}; '
+local TAIL = [[
+
+if not events.serving then
+  function events.serving(server)
+    print(table.concat(server.addresses, "\n"))
+  end
+end
+evio.serve(events, unpack(arg))
+]]
+
+-- Starts a server with the handlers that source puts into `events`. It prints its addresses, unless
+-- the source has a `serving` of its own. opts: addresses (a list; one TCP address where it is
+-- missing), and those of support.start.
+function M.serve(source, opts)
+  opts = opts or {}
+  opts.args = opts.addresses or { "tcp://127.0.0.1:0" }
+  return support.start(HEAD .. source .. TAIL, opts)
+end
+
+-- The same, and a client of it.
+function M.serve_one(source, opts)
+  local server = M.serve(source, opts)
+  return support.connect(server:address()), server
+end
+
+-- Runs source to its end: status, stderr (with "server.lua" as the script's path), stdout.
+function M.run(source, opts)
+  local script = support.start(HEAD .. source, opts)
+  local result = script:wait()
+  local stdout, stderr = script:output()
+  local path = script.script:gsub("%p", "%%%0")
+  return result.status, (stderr:gsub(path, "server.lua")), stdout
+end
+
+-- Runs source, which must end with status 1: the first line on stderr, and all of it.
+function M.fail(source, opts)
+  local status, stderr = M.run(source, opts)
+  if status ~= 1 then
+    error(("the script was to fail, it ended with status %s\n%s"):format(status, stderr), 2)
+  end
+  return stderr:match("^[^\n]*"), stderr
+end
+
+return M
