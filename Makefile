@@ -47,9 +47,15 @@ $(COMMAND): $(OBJECTS) $(COMMAND_OBJECTS)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 # Symbols of Lua come from the LuaJIT that loads it.
+ifeq ($(shell uname),Darwin)
+MODULE_FLAGS = -bundle -undefined dynamic_lookup
+else
+MODULE_FLAGS = -shared
+endif
+
 $(MODULE): $(OBJECTS) $(BUILD)/bind/so.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ -lm $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(MODULE_FLAGS) -o $@ $^ -lm $(LDLIBS)
 
 $(BUILD)/%.o: src/%.c Makefile
 	$(call say,CC,$<)

@@ -161,6 +161,7 @@ local function make_integer64(signed, little)
       low = lower(self)
     end
     if high >= TOO_LARGE and not (high == TOO_LARGE and low == 0) or high < -TOO_LARGE then
+      self.pos = self.pos - 8
       error("the integer is beyond 2^53, which a number does not hold; peek(8) has its bytes", 2)
     end
     return high * 2 ^ 32 + low
@@ -205,8 +206,10 @@ end
 
 -- Queues a string.buffer, which is empty afterwards.
 local function put_buffer(buffer)
-  put(buffer:ref())
-  buffer:reset()
+  if #buffer > 0 then
+    put(buffer:ref())
+    buffer:reset()
+  end
 end
 
 local function is_buffer(value)
@@ -222,6 +225,9 @@ local function begin(conn)
   stream.data = live.data
   stream.pos = 0
   stream.stop = live.length
+  if live.shifted ~= 0 then
+    stream.searched_to = -1 -- bytes were put in front of what was searched
+  end
   live.stream = stream
   return stream
 end
@@ -233,10 +239,15 @@ end
 -- from being compiled.
 local function make_drive(fn)
   local function step(conn, stream, pending)
+    local before = stream.pos
     if pending ~= "" then
       put(pending, #pending)
+      if live.halt ~= 0 then
+        live.used = before
+        live.more = 1
+        return ""
+      end
     end
-    local before = stream.pos
     stream.mark = before
     stream.short_read = 0
     local out, action = fn(conn, stream)

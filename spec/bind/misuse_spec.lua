@@ -87,10 +87,10 @@ describe("an events table", function()
 
   it("with an option of the wrong type is refused", function()
     assert_refused({
-      ["{ options = { high = 'much' } }"] = "options.high is string, " .. BYTES,
+      ["{ options = { high = 'much' } }"] = "options.high is \"much\", " .. BYTES,
       ["{ options = { queue = {} } }"] = "options.queue is a table, " .. BYTES,
-      ["{ options = { input = false } }"] = "options.input is boolean, " .. BYTES,
-      ["{ options = { linger = '5s' } }"] = "options.linger is string, " .. SECONDS,
+      ["{ options = { input = false } }"] = "options.input is a boolean, " .. BYTES,
+      ["{ options = { linger = '5s' } }"] = "options.linger is \"5s\", " .. SECONDS,
     })
   end)
 

@@ -119,29 +119,6 @@ describe("a stream's integer", function()
     end
   end)
 
-  it("is nil where too few bytes are there, and takes none", function()
-    local client = scripts.serve_one([[
-      local SIZES = { u8 = 1, i8 = 1 }
-      for _, sign in ipairs({ "u", "i" }) do
-        for bits = 16, 64, 16 do
-          for _, order in ipairs({ "", "le" }) do
-            if bits ~= 48 then SIZES[sign .. bits .. order] = bits / 8 end
-          end
-        end
-      end
-      events.data = evio.stream(function(_, s)
-        local wrong = {}
-        for name, size in pairs(SIZES) do
-          local first = s:u8()
-          if s[name](s) ~= nil and size > 8 - first then wrong[#wrong + 1] = name end
-        end
-        s:commit()
-        return table.concat(wrong, " ") .. "end\n"
-      end)]])
-    client:send("\1")
-    assert.equal("end", client:receive_line())
-  end)
-
   for _, case in ipairs({ { 2, "u16", "i16" }, { 4, "u32", "i32" }, { 8, "u64", "i64" } }) do
     it(("of %d bytes waits for the last of them"):format(case[1]), function()
       for i = 2, 3 do

@@ -24,7 +24,7 @@ local function refusal(...)
   for _, address in ipairs({ ... }) do
     addresses[#addresses + 1] = ("%q"):format(address)
   end
-  local _, _, stdout = scripts.run(("print((select(3, evio.listen(events, %s)))) os.exit(0)")
+  local _, _, stdout = scripts.run(("print((select(3, evio.listen(events, %s))))")
     :format(table.concat(addresses, ", ")))
   return stdout:match("^[^\n]*")
 end

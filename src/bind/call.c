@@ -1,12 +1,9 @@
 #include "bind/call.h"
 
-#include "bind/conn_object.h"
+#include "bind/conn_handle.h"
 #include "base/error.h"
-#include "net/server.h"
 
-#include <ctype.h>
 #include <lauxlib.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,10 +77,10 @@ static void read_out(lua_State *L, struct host *h, struct event *e, int index)
         snprintf(came, sizeof(came), "a %s", luaL_typename(L, index));
         refuse(L, e, "out", came, "a string, a string.buffer or nil");
     }
-    if (h->live.finished) // nothing may follow the FIN
-        refuse(L, e, "out", "bytes", "nil after conn:finish()");
     if (!buffer) {
         e->out = lua_tolstring(L, index, &e->out_length);
+        if (h->live.finished && e->out_length > 0) // nothing may follow the FIN
+            refuse(L, e, "out", "bytes", "nil after conn:finish()");
         return;
     }
     lua_rawgeti(L, LUA_REGISTRYINDEX, h->take_buffer);
@@ -112,7 +109,7 @@ static int push_arguments(lua_State *L, struct host *h, const struct event *e)
 {
     char text[128];
     if (e->conn)
-        conn_object_push(L, e->conn);
+        conn_handle_push(L, e->conn);
     switch (e->kind) {
     case EVENT_SERVING:
         lua_rawgeti(L, LUA_REGISTRYINDEX, e->server);
@@ -123,6 +120,8 @@ static int push_arguments(lua_State *L, struct host *h, const struct event *e)
         if (e->handlers->stream) {
             h->live.data = (const uint8_t *)e->bytes;
             h->live.length = (int32_t)e->amount;
+            h->live.shifted = e->conn->shifted;
+            e->conn->shifted = false;
             return 1;
         }
         lua_pushlstring(L, e->bytes, e->amount);
@@ -169,18 +168,6 @@ static int call(lua_State *L)
     return 1;
 }
 
-// Whether the message is what luajit's own SIGINT handler raises, as in "x.lua:1: interrupted!".
-static bool is_interruption(const char *message)
-{
-    const char *colon = strrchr(message, ':');
-    if (!colon || strcmp(colon, ": interrupted!") != 0)
-        return false;
-    const char *digit = colon;
-    while (digit > message && isdigit((unsigned char)digit[-1]))
-        digit--;
-    return digit < colon && digit > message && digit[-1] == ':';
-}
-
 // The message handler of that lua_pcall: it is where the traceback can be had.
 static int report_error(lua_State *L)
 {
@@ -193,14 +180,8 @@ static int report_error(lua_State *L)
             lua_pushfstring(L, "(error object is a %s)", luaL_typename(L, 1)), lua_replace(L, 1);
         lua_settop(L, 1);
     }
-    const char *message = lua_tostring(L, 1);
-    if (is_interruption(message)) { // the signal came just before our handler was there
-        servers_shutdown(h->net);
-        lua_pushnil(L);
-        return 1;
-    }
     char where[160];
-    luaL_traceback(L, L, message, 1);
+    luaL_traceback(L, L, lua_tostring(L, 1), 1);
     if (e->kind == EVENT_SERVING)
         host_fail(h, lua_tostring(L, -1));
     else
@@ -221,8 +202,6 @@ void call_begin_loop(struct host *h, lua_State *L)
 bool call_handler(struct host *h, struct event *e)
 {
     lua_State *L = h->L;
-    struct event *outer = h->event;
-    void *outer_conn = h->live.conn;
     e->top = lua_gettop(L);
     h->event = e;
     e->handlers->users++; // the callback may swap them
@@ -231,8 +210,8 @@ bool call_handler(struct host *h, struct event *e)
     lua_pushvalue(L, h->base + 1);
     lua_pushlightuserdata(L, h);
     int status = lua_pcall(L, 1, 1, h->base);
-    h->event = outer;
-    h->live.conn = outer_conn;
+    h->event = NULL;
+    h->live.conn = NULL;
     if (status == 0)
         return true;
     e->out = NULL;
@@ -240,6 +219,8 @@ bool call_handler(struct host *h, struct event *e)
     e->message = lua_tostring(L, -1);
     if (status != LUA_ERRRUN) { // the message handler did not run
         char where[160];
+        if (e->kind == EVENT_SERVING)
+            host_fail(h, e->message);
         report_print(&h->report, describe(e, where, sizeof(where)), e->message);
     }
     return false;

@@ -1,7 +1,7 @@
 #include "bind/conn_object.h"
 
+#include "bind/conn_handle.h"
 #include "bind/handlers.h"
-#include "bind/served.h"
 #include "net/write.h"
 #include "base/error.h"
 
@@ -9,42 +9,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-// A userdata; its environment is the server's table, so that `conn.server` keeps it alive.
-struct handle {
-    struct conn *conn; // NULL once it is gone
-    uint64_t id;
-    int index;
-    struct endpoint remote, local;
-};
-
-static const char handle_key = 0;  // its address is the key of the handle in the table
-static const char handle_meta = 0; // ... and of the handles' metatable in the registry
-
 static struct host *host_of(const struct conn *c)
 {
     return c->group->net->user;
-}
-
-// check
-
-static struct handle *check_handle(lua_State *L)
-{
-    struct handle *h = NULL;
-    if (lua_type(L, 1) == LUA_TTABLE) {
-        lua_pushlightuserdata(L, (void *)&handle_key);
-        lua_rawget(L, 1);
-        if (lua_getmetatable(L, -1)) {
-            lua_pushlightuserdata(L, (void *)&handle_meta);
-            lua_rawget(L, LUA_REGISTRYINDEX);
-            if (lua_rawequal(L, -1, -2))
-                h = lua_touserdata(L, -3);
-            lua_pop(L, 2);
-        }
-        lua_pop(L, 1);
-    }
-    if (!h)
-        luaL_typerror(L, 1, "connection (call it as conn:method())");
-    return h;
 }
 
 static int push_false(lua_State *L)
@@ -68,53 +35,6 @@ static int push_error(lua_State *L, int error)
     return 3;
 }
 
-// new
-
-static void push_handle(lua_State *L, struct conn *c)
-{
-    struct handle *h = lua_newuserdata(L, sizeof(*h));
-    *h = (struct handle){.conn = c, .id = c->slot.id, .index = c->index, .remote = c->remote};
-    c->user.handle = h;
-    lua_pushlightuserdata(L, (void *)&handle_meta);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    lua_setmetatable(L, -2);
-    served_push(L, c->group);
-    lua_setfenv(L, -2);
-    lua_pushvalue(L, -1);
-    c->user.handle_ref = luaL_ref(L, LUA_REGISTRYINDEX); // a script may empty its table
-}
-
-void conn_object_push(lua_State *L, struct conn *c)
-{
-    if (c->user.ref) {
-        lua_rawgeti(L, LUA_REGISTRYINDEX, c->user.ref);
-        return;
-    }
-    lua_createtable(L, 0, 1);
-    lua_pushlightuserdata(L, (void *)&handle_key);
-    push_handle(L, c);
-    lua_rawset(L, -3);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, host_of(c)->conn_meta);
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    c->user.ref = luaL_ref(L, LUA_REGISTRYINDEX);
-}
-
-void conn_object_release(lua_State *L, struct conn *c)
-{
-    struct handle *h = c->user.handle;
-    if (!c->user.ref)
-        return;
-    if (!h->local.family)
-        conn_local(c, &h->local);
-    h->conn = NULL;
-    luaL_unref(L, LUA_REGISTRYINDEX, c->user.ref);
-    luaL_unref(L, LUA_REGISTRYINDEX, c->user.handle_ref);
-    c->user.ref = 0;
-}
-
-// callback-side effects
-
 // The stream handler being run must not be called again in this event.
 static void halt(struct conn *c)
 {
@@ -127,7 +47,7 @@ static void halt(struct conn *c)
 
 static int conn_object_write(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     size_t n;
     bool buffer = host_is_buffer(host_get(L), L, 2);
     if (!buffer && lua_type(L, 2) != LUA_TSTRING)
@@ -153,7 +73,7 @@ static int conn_object_write(lua_State *L)
 
 static int conn_object_finish(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     if (!h->conn || h->conn->state != CONN_OPEN)
         return push_false(L);
     conn_finish(h->conn);
@@ -162,7 +82,7 @@ static int conn_object_finish(lua_State *L)
 
 static int conn_object_close(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     if (!h->conn || h->conn->state != CONN_OPEN)
         return push_false(L);
     halt(h->conn);
@@ -172,7 +92,7 @@ static int conn_object_close(lua_State *L)
 
 static int conn_object_abort(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     if (!h->conn || h->conn->state > CONN_CLOSING)
         return push_false(L);
     halt(h->conn);
@@ -182,7 +102,7 @@ static int conn_object_abort(lua_State *L)
 
 static int conn_object_pause(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     if (!h->conn || h->conn->state != CONN_OPEN)
         return push_false(L);
     halt(h->conn);
@@ -192,7 +112,7 @@ static int conn_object_pause(lua_State *L)
 
 static int conn_object_resume(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     if (!h->conn || h->conn->state != CONN_OPEN)
         return push_false(L);
     conn_resume(h->conn);
@@ -201,7 +121,7 @@ static int conn_object_resume(lua_State *L)
 
 static int conn_object_pending(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     if (!h->conn || h->conn->state > CONN_CLOSING)
         return push_false(L);
     lua_pushnumber(L, (lua_Number)conn_pending(h->conn));
@@ -210,7 +130,7 @@ static int conn_object_pending(lua_State *L)
 
 static int conn_object_handler(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     size_t n;
     luaL_checktype(L, 2, LUA_TTABLE);
     const char *rest = luaL_optlstring(L, 3, "", &n);
@@ -231,7 +151,7 @@ static int conn_object_handler(lua_State *L)
 
 static int conn_object_keepalive(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     double seconds = 0;
     if (lua_type(L, 2) != LUA_TBOOLEAN || lua_toboolean(L, 2)) {
         seconds = luaL_checknumber(L, 2);
@@ -246,7 +166,7 @@ static int conn_object_keepalive(lua_State *L)
 
 static int conn_object_nodelay(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     luaL_checktype(L, 2, LUA_TBOOLEAN);
     if (!h->conn || h->conn->state > CONN_CLOSING)
         return push_false(L);
@@ -258,22 +178,19 @@ static int conn_object_nodelay(lua_State *L)
 
 static int conn_object_id(lua_State *L)
 {
-    lua_pushnumber(L, (lua_Number)check_handle(L)->id);
+    lua_pushnumber(L, (lua_Number)conn_handle_check(L)->id);
     return 1;
 }
 
 static int conn_object_index(lua_State *L)
 {
-    lua_pushinteger(L, check_handle(L)->index);
+    lua_pushinteger(L, conn_handle_check(L)->index);
     return 1;
 }
 
 static int conn_object_server(lua_State *L)
 {
-    check_handle(L);
-    lua_pushlightuserdata(L, (void *)&handle_key);
-    lua_rawget(L, 1);
-    lua_getfenv(L, -1);
+    conn_handle_push_server(L);
     return 1;
 }
 
@@ -287,19 +204,21 @@ static int push_address(lua_State *L, const struct handle *h, const struct endpo
     }
     conn_object_server(L);
     lua_getfield(L, -1, "addresses");
+    if (!lua_istable(L, -1))
+        return 0; // the script took it away
     lua_rawgeti(L, -1, h->index);
     return 1;
 }
 
 static int conn_object_remote_address(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     return push_address(L, h, &h->remote);
 }
 
 static int conn_object_local_address(lua_State *L)
 {
-    struct handle *h = check_handle(L);
+    struct handle *h = conn_handle_check(L);
     if (!h->local.family && h->conn)
         conn_local(h->conn, &h->local);
     return push_address(L, h, &h->local);
@@ -308,7 +227,7 @@ static int conn_object_local_address(lua_State *L)
 static int conn_object_remote_ip(lua_State *L)
 {
     char text[ENDPOINT_TEXT_SIZE];
-    if (!endpoint_ip(&check_handle(L)->remote, text)[0])
+    if (!endpoint_ip(&conn_handle_check(L)->remote, text)[0])
         return 0;
     lua_pushstring(L, text);
     return 1;
@@ -316,7 +235,7 @@ static int conn_object_remote_ip(lua_State *L)
 
 static int conn_object_remote_port(lua_State *L)
 {
-    const struct handle *h = check_handle(L);
+    const struct handle *h = conn_handle_check(L);
     if (h->remote.family == AF_UNIX)
         return 0;
     lua_pushinteger(L, h->remote.port);
@@ -332,7 +251,7 @@ static int find(lua_State *L)
     if (id >= 1 && id < 9007199254740992.0 && id == floor(id))
         c = conn_find(host_get(L)->net, (uint64_t)id);
     if (c)
-        conn_object_push(L, c);
+        conn_handle_push(L, c);
     else
         lua_pushnil(L);
     return 1;
@@ -375,12 +294,7 @@ static const luaL_Reg fields[] = {
 
 void conn_object_register(lua_State *L)
 {
-    lua_pushlightuserdata(L, (void *)&handle_meta);
-    lua_newtable(L);
-    lua_pushliteral(L, "evio.handle");
-    lua_setfield(L, -2, "__metatable");
-    lua_rawset(L, LUA_REGISTRYINDEX);
-
+    conn_handle_register(L);
     lua_newtable(L);
     lua_pushvalue(L, -1);
     host_get(L)->conn_meta = luaL_ref(L, LUA_REGISTRYINDEX);

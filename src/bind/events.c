@@ -1,12 +1,9 @@
 #include "bind/events.h"
 
-#include "base/macros.h"
 #include "bind/call.h"
-#include "bind/conn_object.h"
+#include "bind/conn_handle.h"
 #include "bind/served.h"
 #include "net/write.h"
-
-#include <stdio.h>
 
 static struct host *host_of(const struct conn *c)
 {
@@ -27,8 +24,7 @@ static struct event event_of(struct conn *c, enum event_kind kind)
 static void shut_down_server_of(struct conn *c)
 {
     struct served *s = c->group->user;
-    if (s->server)
-        server_shutdown(s->server);
+    server_shutdown(s->server);
 }
 
 // Calls the handler and does what its action says; the bytes that it returned are the caller's.
@@ -144,7 +140,7 @@ static void closed(struct conn *c)
         call_and_act(&e);
         call_end(h, &e);
     }
-    conn_object_release(h->L, c);
+    conn_handle_release(h->L, c);
     handlers_release(h->L, handlers);
 }
 
@@ -188,10 +184,10 @@ static void stopped(struct server *server)
     served_release(s->host->L, s);
 }
 
-static void notice(struct net *net, const char *text)
+static void notice(struct net *net, const char *where, const char *text)
 {
-    (void)net;
-    fprintf(stderr, "evio: %s\n", text);
+    struct host *h = net->user;
+    report_print(&h->report, where, text);
 }
 
 const struct net_events events_table = {

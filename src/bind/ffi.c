@@ -18,6 +18,7 @@ const char ffi_declarations[] =
     "  const uint8_t *data;"
     "  int32_t length;"
     "  int32_t halt;"
+    "  int32_t shifted;"
     "  int32_t finished;"
     "  int32_t used;"
     "  int32_t more;"
@@ -71,6 +72,10 @@ void ffi_end_stream(struct evio_live *live, size_t used)
     live->stream = NULL;
     s->data = NULL;
     s->pos = s->stop = s->mark = 0;
-    s->searched_from -= (int32_t)used;
+    if ((int64_t)used > s->searched_to) {
+        s->searched_to = -1; // no position is in the window
+        return;
+    }
+    s->searched_from = (int64_t)used < s->searched_from ? s->searched_from - (int32_t)used : 0;
     s->searched_to -= (int32_t)used;
 }

@@ -55,6 +55,8 @@ struct host *host_get(lua_State *L)
     lua_rawget(L, LUA_REGISTRYINDEX);
     struct host *h = lua_touserdata(L, -1);
     lua_pop(L, 1);
+    if (h && !h->net)
+        luaL_error(L, "evio is used by a finalizer after the end of the Lua state");
     return h;
 }
 

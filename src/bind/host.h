@@ -18,7 +18,7 @@ struct host {
     struct evio_live live;    // the data event being handled
     const void *buffer_meta;  // identifies a string.buffer
     int conn_meta;            // registry reference: the metatable of connections
-    int take_buffer;          // registry reference: function(live, buffer)
+    int take_buffer;          // registry reference: function(buffer)
     lua_State *L;             // the state that runs the loop; NULL while it does not run
     int base;                 // its stack: the message handler, the caller of handlers
     struct event *event; // the callback being run, or NULL
@@ -29,7 +29,7 @@ struct host {
 // Raises when the loop cannot be made.
 void host_new(lua_State *L, const struct net_events *events, lua_CFunction collect);
 
-// The state's host; NULL before it was made.
+// The state's host; NULL before it was made. Raises when the Lua state is at its end.
 struct host *host_get(lua_State *L);
 
 // Frees the loop with everything in it, without events. The struct itself is Lua's.

@@ -1,10 +1,12 @@
 #include "bind/module.h"
 
 #include "base/macros.h"
+#include "bind/conn_handle.h"
 #include "bind/conn_object.h"
 #include "bind/events.h"
 #include "bind/handlers.h"
 #include "bind/run.h"
+#include "bind/served.h"
 
 #include "modules.h" // generated: static arrays of bytecode, and their table `modules`
 
@@ -20,6 +22,8 @@ static int collect(lua_State *L)
     struct host *h = lua_touserdata(L, 1);
     if (!h->net)
         return 0; // it was never complete
+    conn_handle_forget_all(h->net);
+    served_forget_all(h->net);
     handlers_free_all(h);
     host_free(h);
     return 0;

@@ -8,12 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Whether luajit's own SIGINT handler ran just before ours was installed: it sets a hook that
+// raises "interrupted!" at the next instruction. The hook is taken away.
+static bool interrupted_before(lua_State *L)
+{
+    if (!lua_gethook(L) || lua_gethookcount(L) != 1 ||
+        lua_gethookmask(L) != (LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT))
+        return false;
+    lua_sethook(L, NULL, 0, 0);
+    return true;
+}
+
 // Runs until the server ended, or until all did.
 static void run(lua_State *L, const struct served *until)
 {
     struct host *h = host_get(L);
     int err = loop_begin(h->net);
     call_begin_loop(h, L);
+    if (interrupted_before(L))
+        servers_shutdown(h->net);
     while (!err && !h->fatal && !(until ? !until->server : list_empty(&h->net->servers)))
         err = loop_turn(h->net);
     loop_end(h->net);

@@ -1,10 +1,10 @@
 #include "bind/served.h"
 
 #include "base/error.h"
+#include "base/macros.h"
 
 #include <lauxlib.h>
 #include <string.h>
-
 
 static int close_server(lua_State *L)
 {
@@ -97,4 +97,12 @@ void served_release(lua_State *L, struct served *s)
     handlers_release(L, s->handlers);
     luaL_unref(L, LUA_REGISTRYINDEX, s->ref);
     luaL_unref(L, LUA_REGISTRYINDEX, s->self);
+}
+
+void served_forget_all(struct net *net)
+{
+    for (struct link *i = net->servers.next; i != &net->servers; i = i->next) {
+        struct served *s = container_of(i, struct server, link)->group.user;
+        s->server = NULL;
+    }
 }

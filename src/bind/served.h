@@ -27,4 +27,7 @@ void served_push(lua_State *L, struct conn_group *group);
 // The server ended: its table stays as long as the script keeps it.
 void served_release(lua_State *L, struct served *s);
 
+// All ended, because the Lua state goes: finalizers may still call close.
+void served_forget_all(struct net *net);
+
 #endif

@@ -30,6 +30,7 @@ int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct 
     }
     c->watch = (struct watch){.fd = fd, .kind = WATCH_CONN};
     c->group = group;
+    c->limits = group->limits;
     c->remote = *remote;
     c->timer.fire = linger_ended;
     group->connections++;
@@ -53,9 +54,9 @@ void conn_add_work(struct conn *c, enum conn_work work)
 
 static unsigned wanted(const struct conn *c)
 {
-    unsigned interest = 0;
     if (c->state == CONN_DRAINING)
         return POLL_READ;
+    unsigned interest = 0;
     if (c->state == CONN_OPEN && !c->paused && !c->congested && !c->more && !c->eof)
         interest |= POLL_READ;
     if (c->state <= CONN_CLOSING && c->blocked)
@@ -89,6 +90,12 @@ int conn_local(const struct conn *c, struct endpoint *local)
     return sock_local_endpoint(c->watch.fd, local);
 }
 
+void conn_deliver_later(struct conn *c)
+{
+    if (c->more && !c->paused && !c->congested)
+        conn_add_work(c, WORK_DELIVER);
+}
+
 void conn_pause(struct conn *c)
 {
     c->paused = true;
@@ -97,9 +104,11 @@ void conn_pause(struct conn *c)
 
 void conn_resume(struct conn *c)
 {
+    // What the handler declined comes again, too: it may have done so because it paused.
+    if (c->paused && buf_length(&c->in) > 0)
+        c->more = true;
     c->paused = false;
-    if (c->more)
-        conn_add_work(c, WORK_DELIVER);
+    conn_deliver_later(c);
     conn_update(c);
 }
 
@@ -124,9 +133,10 @@ static void end(struct conn *c)
 
 void conn_close(struct conn *c, const char *message)
 {
+    if (c->state <= CONN_CLOSING)
+        keep_message(c, message);
     if (c->state != CONN_OPEN)
         return;
-    keep_message(c, message);
     c->state = CONN_CLOSING;
     conn_add_work(c, WORK_FLUSH);
     conn_update(c);
@@ -152,6 +162,8 @@ void conn_fail(struct conn *c, int error, const char *message)
         return;
     c->error = error;
     keep_message(c, message);
+    if (c->out.length > 0)
+        c->reset = true; // what the peer has got must not look whole
     end(c);
 }
 
@@ -170,9 +182,10 @@ int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const
     c->user.handlers = handlers;
     c->limits = limits;
     c->swapped = true;
+    c->shifted = c->shifted || n > 0;
     if (buf_length(&c->in) > 0) {
         c->more = true;
-        conn_add_work(c, WORK_DELIVER);
+        conn_deliver_later(c);
         conn_update(c);
     }
     return 0;

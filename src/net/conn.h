@@ -39,8 +39,10 @@ struct limits {
 // What a server's connections have in common.
 struct conn_group {
     struct net *net;
-    size_t connections; // not yet freed
-    void *user;         // the layer above's
+    size_t connections;          // not yet freed
+    bool stopping;               // they are about to be closed: nothing more is read
+    const struct limits *limits; // that a connection begins with
+    void *handlers, *user;       // the layer above's
 };
 
 struct conn {
@@ -53,6 +55,7 @@ struct conn {
     bool writing : 1;   // inside a write attempt
     bool observed : 1;  // prewrite and postwrite are to fire
     bool more : 1;      // unread input may be delivered again without new bytes
+    bool shifted : 1;   // bytes were put in front of the unread input
     bool swapped : 1;   // the handlers changed during a data event
     bool eof : 1;       // the peer finished sending
     bool finishing : 1; // FIN is to follow the pending output
@@ -85,7 +88,7 @@ struct conn {
 // negative errno.
 int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct endpoint *remote);
 
-// The connection with this id, as long as `closed` has not fired; or NULL.
+// The connection with this id, or NULL; NULL too for one that ended and waits for `closed`.
 struct conn *conn_find(struct net *net, uint64_t id);
 
 static inline size_t conn_pending(const struct conn *c)
@@ -124,6 +127,9 @@ void conn_end(struct conn *c);
 // Returns 0 or -ENOMEM.
 int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const char *rest,
               size_t n);
+
+// Has the unread input that may be delivered again delivered in the next iteration's read step.
+void conn_deliver_later(struct conn *c);
 
 // Puts the connection on the loop's work list.
 void conn_add_work(struct conn *c, enum conn_work work);

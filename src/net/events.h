@@ -34,7 +34,7 @@ struct net_events {
     // The last event of a connection; conn->error and conn->message say why.
     void (*closed)(struct conn *);
     // Something that concerns no single connection and that somebody should read.
-    void (*notice)(struct net *, const char *text);
+    void (*notice)(struct net *, const char *where, const char *text);
 };
 
 #endif

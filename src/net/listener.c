@@ -37,19 +37,14 @@ static bool concerns_peer(int err)
     }
 }
 
-static void retry(struct timer *t)
-{
-    struct listener *l = container_of(t, struct listener, retry);
-    list_remove(&l->link);
-    net_of(l)->backend->set(net_of(l)->poller, &l->watch, POLL_READ);
-}
-
 // With the reserve given up there is one descriptor: enough to accept a client and close it, so
 // that it does not wait for ever.
 static void turn_away(struct listener *l)
 {
     struct net *net = net_of(l);
     struct endpoint peer;
+    if (net->reserve < 0)
+        net->reserve = fd_open_reserve();
     if (net->reserve < 0)
         return;
     fd_close(net->reserve);
@@ -62,14 +57,24 @@ static void turn_away(struct listener *l)
     net->reserve = fd_open_reserve();
 }
 
+// Once a minute: a shortage comes and goes with every client.
+static void tell(struct listener *l, int err)
+{
+    struct net *net = net_of(l);
+    char reason[96], text[160];
+    if (l->told && net->now - l->told < 60000000000u)
+        return;
+    snprintf(text, sizeof(text), "cannot accept: %s; trying again until it works",
+             error_message(-err, reason, sizeof(reason)));
+    net->events->notice(net, l->address, text);
+    l->told = net->now;
+}
+
 static void pause_accepting(struct listener *l, int err)
 {
     struct net *net = net_of(l);
+    tell(l, err);
     if (l->back_off == 0) {
-        char reason[96], text[256];
-        snprintf(text, sizeof(text), "%s: cannot accept: %s; trying again until it works",
-                 l->address, error_message(-err, reason, sizeof(reason)));
-        net->events->notice(net, text);
         l->short_since = net->now;
     } else if (net->now - l->short_since > patience) {
         turn_away(l);
@@ -93,11 +98,10 @@ static void welcome(struct listener *l, int fd, const struct endpoint *peer)
     if (conn_new(&c, l->group, fd, peer) < 0)
         return;
     c->index = l->index;
-    c->limits = l->limits;
     conn_update(c);
     if (c->state != CONN_OPEN)
         return; // it could not be watched
-    c->user.handlers = l->handlers;
+    c->user.handlers = l->group->handlers;
     net->events->opened(c);
 }
 
@@ -118,10 +122,23 @@ void listener_accept(struct listener *l)
     }
 }
 
-int listener_start(struct listener *l)
+static void watch(struct listener *l)
+{
+    list_remove(&l->link);
+    int err = net_of(l)->backend->set(net_of(l)->poller, &l->watch, POLL_READ);
+    if (err)
+        pause_accepting(l, err);
+}
+
+static void retry(struct timer *t)
+{
+    watch(container_of(t, struct listener, retry));
+}
+
+void listener_start(struct listener *l)
 {
     l->retry.fire = retry;
-    return net_of(l)->backend->set(net_of(l)->poller, &l->watch, POLL_READ);
+    watch(l);
 }
 
 void listeners_retry(struct net *net)

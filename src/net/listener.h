@@ -9,10 +9,9 @@
 struct listener {
     struct watch watch; // fd is -1 once closed
     struct conn_group *group;
-    const struct limits *limits; // of the connections that it accepts
-    void *handlers;              // theirs, too
-    const char *address;         // for messages; the server's
-    uint16_t index;              // of the address, from 1
+    const char *address; // for messages; the server's
+    uint16_t index;      // of the address, from 1
+    uint64_t told;       // when a shortage was last told of; 0 for never
     uint64_t back_off; // nanoseconds until the next try; 0 when the last one went well
     uint64_t short_since; // when that began
     struct timer retry;
@@ -20,8 +19,8 @@ struct listener {
     struct listen_file file;
 };
 
-// Starts to accept. Returns 0 or a negative errno.
-int listener_start(struct listener *l);
+// Starts to accept.
+void listener_start(struct listener *l);
 
 // Accepts what is waiting, up to a bound.
 void listener_accept(struct listener *l);

@@ -19,7 +19,7 @@ struct batch {
     int count;
 };
 
-static int wait(struct net *net, struct batch *b)
+static int wait_for_events(struct net *net, struct batch *b)
 {
     net->now = clock_now();
     bool idle = list_empty(&net->work) && list_empty(&net->ended) && !net->restless;
@@ -131,7 +131,7 @@ void loop_end(struct net *net)
 int loop_turn(struct net *net)
 {
     struct batch batch;
-    int err = wait(net, &batch);
+    int err = wait_for_events(net, &batch);
     if (err)
         return err;
     wakeups(net, &batch);

@@ -32,7 +32,7 @@ struct net {
     bool has_signals;  // while it runs, and no other loop of the process has them
     struct signals signals;
     struct watch signals_watch;
-    int reserve;       // a descriptor to give up when there are none; -1 while given up
+    int reserve;       // a descriptor to give up when there are none; negative while given up
     char input[INPUT_SIZE];
 };
 

@@ -7,7 +7,7 @@
 
 static bool readable(const struct conn *c)
 {
-    return c->state == CONN_OPEN && !c->paused && !c->congested;
+    return c->state == CONN_OPEN && !c->paused && !c->congested && !c->group->stopping;
 }
 
 static void check_limit(struct conn *c)
@@ -61,8 +61,8 @@ static void deliver_all(struct conn *c, const char *bytes, size_t n)
     if (c->state >= CONN_ENDED)
         return;
     check_limit(c);
-    if (c->more && readable(c))
-        conn_add_work(c, WORK_DELIVER);
+    if (c->state == CONN_OPEN)
+        conn_deliver_later(c);
     conn_update(c);
 }
 

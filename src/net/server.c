@@ -119,16 +119,8 @@ static void start(struct server *s)
 {
     s->state = SERVER_SERVING;
     s->group.net->events->serving(s);
-    for (int i = 0; i < s->listener_count && s->state == SERVER_SERVING; i++) {
-        int err = listener_start(&s->listeners[i]);
-        if (err) {
-            char reason[96], text[256];
-            snprintf(text, sizeof(text), "%s: cannot watch: %s", s->listeners[i].address,
-                     error_message(-err, reason, sizeof(reason)));
-            s->group.net->events->notice(s->group.net, text);
-            server_shutdown(s);
-        }
-    }
+    for (int i = 0; i < s->listener_count && s->state == SERVER_SERVING; i++)
+        listener_start(&s->listeners[i]);
 }
 
 // A tick is due at the last one's deadline plus its delay, so that lateness does not add up; one
@@ -138,15 +130,17 @@ static void time_out(struct timer *t)
     struct server *s = container_of(t, struct server, timer);
     struct net *net = s->group.net;
     uint64_t due = t->node.key;
-    if (s->state == SERVER_STARTING)
+    if (s->state == SERVER_STARTING) {
+        due = net->now;
         start(s);
+    }
     if (s->state == SERVER_STOPPING || (s->state == SERVER_CLOSED && !s->group.connections))
         return;
     int64_t delay = net->events->tick(s);
-    if (delay < 0)
+    if (delay < 0 || s->state == SERVER_STOPPING)
         return;
     uint64_t next = due + (uint64_t)delay;
-    timer_set(net, t, next > net->now ? next : net->now);
+    timer_set(net, t, next > net->now ? next : net->now + 1); // not again in this iteration
 }
 
 int server_open(struct server **server, struct net *net, const struct server_options *options,
@@ -158,7 +152,12 @@ int server_open(struct server **server, struct net *net, const struct server_opt
     snprintf(error, ADDR_ERROR_SIZE, "out of memory");
     if (!s)
         return err;
-    s->group = (struct conn_group){.net = net, .user = options->user};
+    s->group = (struct conn_group){
+        .net = net,
+        .limits = options->limits,
+        .handlers = options->handlers,
+        .user = options->user,
+    };
     s->addresses = calloc(count, sizeof(char *));
     s->listeners = calloc(count * ENDPOINTS, sizeof(struct listener));
     if (!s->addresses || !s->listeners)
@@ -168,11 +167,8 @@ int server_open(struct server **server, struct net *net, const struct server_opt
         if (err)
             goto fail;
     }
-    for (int i = 0; i < s->listener_count; i++) {
-        s->listeners[i].limits = options->limits;
-        s->listeners[i].handlers = options->handlers;
+    for (int i = 0; i < s->listener_count; i++)
         s->listeners[i].address = s->addresses[s->listeners[i].index - 1];
-    }
     s->timer.fire = time_out;
     err = timer_set(net, &s->timer, net->now);
     if (err)
@@ -198,6 +194,7 @@ void server_close(struct server *s)
         return;
     close_listeners(s);
     s->state = SERVER_CLOSED;
+    s->group.net->restless = true; // it may be over with that
 }
 
 void server_shutdown(struct server *s)
@@ -205,6 +202,7 @@ void server_shutdown(struct server *s)
     close_listeners(s);
     timer_cancel(s->group.net, &s->timer);
     s->state = SERVER_STOPPING;
+    s->group.stopping = true;
     s->group.net->restless = true;
 }
 

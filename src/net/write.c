@@ -18,6 +18,7 @@ static void fail_full(struct conn *c, size_t length)
     snprintf(text, sizeof(text),
              "output queue full: %zu pending bytes, options.queue allows %zu", length,
              c->limits->queue);
+    c->reset = true;
     conn_fail(c, ENOBUFS, text);
 }
 
@@ -78,14 +79,16 @@ static void attempt(struct conn *c, const char *tail, size_t n)
     if (c->state >= CONN_ENDED)
         return;
     ssize_t sent = sock_send(c->watch.fd, iov, count);
+    bool failed = sent < 0 && sent != -EAGAIN && sent != -EWOULDBLOCK;
     size_t taken = sent < 0 ? 0 : (size_t)sent;
-    account(c, taken, tail, n);
+    if (!failed)
+        account(c, taken, tail, n);
     c->blocked = taken < amount;
     if (taken > 0)
         timer_cancel(net, &c->timer); // settle() starts the linger time again
     if (c->observed && c->state < CONN_ENDED)
         net->events->postwrite(c, taken, c->out.length);
-    if (sent < 0 && sent != -EAGAIN && sent != -EWOULDBLOCK)
+    if (failed)
         conn_fail(c, (int)-sent, NULL);
 }
 
@@ -114,8 +117,7 @@ static void settle(struct conn *c)
         c->congested = false;
         if (c->state == CONN_OPEN)
             conn_add_work(c, WORK_DRAINED);
-        if (c->more)
-            conn_add_work(c, WORK_DELIVER);
+        conn_deliver_later(c);
     }
     if (pending == 0 && (c->finishing || c->state == CONN_CLOSING))
         send_fin(c);
@@ -128,7 +130,7 @@ static void settle(struct conn *c)
 
 void conn_flush(struct conn *c, const char *tail, size_t n)
 {
-    if (c->state >= CONN_ENDED || c->writing)
+    if (c->state >= CONN_ENDED)
         return;
     c->work &= (uint8_t)~WORK_FLUSH;
     // Callbacks around the attempt may write too, and what they write comes after the tail.

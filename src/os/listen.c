@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static int open_socket(int family)
@@ -124,16 +125,29 @@ static socklen_t unix_sockaddr(const char *path, struct sockaddr_un *sa)
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
-// Whether nobody answers on the socket file. Anything but a refusal counts as an answer.
-static bool stale(const struct sockaddr_un *sa, socklen_t length)
+// Anything but a refusal counts as an answer.
+static bool refused(const struct sockaddr_un *sa, socklen_t length)
 {
     int fd = open_socket(AF_UNIX);
     if (fd < 0)
         return false;
-    bool refused =
-        connect(fd, (const struct sockaddr *)sa, length) < 0 && errno == ECONNREFUSED;
+    bool no = connect(fd, (const struct sockaddr *)sa, length) < 0 && errno == ECONNREFUSED;
     close(fd);
-    return refused;
+    return no;
+}
+
+// Whether nobody answers on the socket file. Systems other than Linux also refuse when a live
+// server's backlog is full: they are asked for a while.
+static bool stale(const struct sockaddr_un *sa, socklen_t length)
+{
+#ifndef __linux__
+    for (int i = 0; i < 10; i++) {
+        if (!refused(sa, length))
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    }
+#endif
+    return refused(sa, length);
 }
 
 static int bind_or_replace(int fd, const struct sockaddr_un *sa, socklen_t length)

@@ -35,7 +35,7 @@ static void epoll_backend_close(struct poller *p)
     free(p);
 }
 
-static int set(struct poller *p, struct watch *w, unsigned interest)
+static int epoll_backend_set(struct poller *p, struct watch *w, unsigned interest)
 {
     if (interest == w->interest)
         return 0;
@@ -58,7 +58,7 @@ static unsigned translate(const struct epoll_event *event, const struct watch *w
     return (event->events & EPOLLIN ? POLL_READ : 0u) | (event->events & EPOLLOUT ? POLL_WRITE : 0u);
 }
 
-static int wait(struct poller *p, struct ready *ready, int max, int64_t timeout)
+static int epoll_backend_wait(struct poller *p, struct ready *ready, int max, int64_t timeout)
 {
     int n = epoll_wait(p->fd, p->events, max < BATCH ? max : BATCH, poller_milliseconds(timeout));
     if (n < 0)
@@ -71,7 +71,11 @@ static int wait(struct poller *p, struct ready *ready, int max, int64_t timeout)
 }
 
 const struct poller_backend poller_epoll = {
-    "epoll", epoll_backend_open, epoll_backend_close, set, wait,
+    .name = "epoll",
+    .open = epoll_backend_open,
+    .close = epoll_backend_close,
+    .set = epoll_backend_set,
+    .wait = epoll_backend_wait,
 };
 #else
 typedef int poller_epoll_is_empty; // ISO C forbids an empty translation unit

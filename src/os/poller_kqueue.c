@@ -53,7 +53,7 @@ static int set_filter(struct poller *p, struct watch *w, int filter, int on)
     return 0;
 }
 
-static int set(struct poller *p, struct watch *w, unsigned interest)
+static int kqueue_backend_set(struct poller *p, struct watch *w, unsigned interest)
 {
     unsigned changed = interest ^ w->interest;
     int err = 0;
@@ -70,7 +70,7 @@ static int set(struct poller *p, struct watch *w, unsigned interest)
 }
 
 // Both filters of a descriptor may be ready: each is an entry of its own.
-static int wait(struct poller *p, struct ready *ready, int max, int64_t timeout)
+static int kqueue_backend_wait(struct poller *p, struct ready *ready, int max, int64_t timeout)
 {
     struct timespec limit, *at_most = NULL;
     if (timeout >= 0) {
@@ -89,7 +89,11 @@ static int wait(struct poller *p, struct ready *ready, int max, int64_t timeout)
 }
 
 const struct poller_backend poller_kqueue = {
-    "kqueue", kqueue_backend_open, kqueue_backend_close, set, wait,
+    .name = "kqueue",
+    .open = kqueue_backend_open,
+    .close = kqueue_backend_close,
+    .set = kqueue_backend_set,
+    .wait = kqueue_backend_wait,
 };
 #else
 typedef int poller_kqueue_is_empty; // ISO C forbids an empty translation unit

@@ -51,7 +51,7 @@ static void drop(struct poller *p, struct watch *w)
     p->watches[w->place]->place = w->place;
 }
 
-static int set(struct poller *p, struct watch *w, unsigned interest)
+static int poll_backend_set(struct poller *p, struct watch *w, unsigned interest)
 {
     if (interest == w->interest)
         return 0;
@@ -82,7 +82,7 @@ static unsigned translate(short revents, const struct watch *w)
     return (revents & POLLIN ? POLL_READ : 0u) | (revents & POLLOUT ? POLL_WRITE : 0u);
 }
 
-static int wait(struct poller *p, struct ready *ready, int max, int64_t timeout)
+static int poll_backend_wait(struct poller *p, struct ready *ready, int max, int64_t timeout)
 {
     int left = poll(p->fds, p->count, poller_milliseconds(timeout));
     if (left < 0)
@@ -102,5 +102,9 @@ static int wait(struct poller *p, struct ready *ready, int max, int64_t timeout)
 }
 
 const struct poller_backend poller_poll = {
-    "poll", poll_backend_open, poll_backend_close, set, wait,
+    .name = "poll",
+    .open = poll_backend_open,
+    .close = poll_backend_close,
+    .set = poll_backend_set,
+    .wait = poll_backend_wait,
 };
