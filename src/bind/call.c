@@ -1,6 +1,7 @@
 #include "bind/call.h"
 
 #include "bind/conn_handle.h"
+#include "bind/error_text.h"
 #include "base/error.h"
 
 #include <lauxlib.h>
@@ -173,15 +174,9 @@ static int report_error(lua_State *L)
 {
     struct host *h = host_get(L);
     const struct event *e = h->event;
-    if (!lua_isstring(L, 1)) {
-        if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
-            lua_replace(L, 1);
-        else
-            lua_pushfstring(L, "(error object is a %s)", luaL_typename(L, 1)), lua_replace(L, 1);
-        lua_settop(L, 1);
-    }
+    const char *message = error_text(L, 1);
     char where[160];
-    luaL_traceback(L, L, lua_tostring(L, 1), 1);
+    luaL_traceback(L, L, message, 1);
     if (e->kind == EVENT_SERVING)
         host_fail(h, lua_tostring(L, -1));
     else

@@ -1,5 +1,6 @@
 #include "bind/ffi.h"
 
+#include "base/hash.h"
 #include "codec/scan.h"
 #include "net/write.h"
 
@@ -28,18 +29,9 @@ const char ffi_declarations[] =
     "  void (*put)(struct evio_live *, const char *, size_t);"
     "};";
 
-// FNV-1a.
-static uint32_t hash(const char *bytes, int32_t n)
-{
-    uint32_t h = 2166136261u;
-    for (int32_t i = 0; i < n; i++)
-        h = (h ^ (uint8_t)bytes[i]) * 16777619u;
-    return h;
-}
-
 static int32_t find(struct evio_stream *s, const char *needle, int32_t n)
 {
-    uint32_t h = hash(needle, n);
+    uint32_t h = (uint32_t)hash_bytes(needle, (size_t)n);
     int32_t from = s->pos;
     if (h == s->searched_hash && s->searched_from <= s->pos && s->pos <= s->searched_to)
         from = s->searched_to;

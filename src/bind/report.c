@@ -1,20 +1,12 @@
 #include "bind/report.h"
 
+#include "base/hash.h"
 #include "base/macros.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const uint64_t interval = 1000000000; // nanoseconds
-
-// FNV-1a.
-static uint64_t hash(const char *text)
-{
-    uint64_t h = 14695981039346656037u;
-    for (; *text; text++)
-        h = (h ^ (uint8_t)*text) * 1099511628211u;
-    return h ? h : 1;
-}
 
 static void print_count(struct report *r, int i)
 {
@@ -67,7 +59,7 @@ static int place(struct report *r, uint64_t h)
 
 void report_print(struct report *r, const char *where, const char *message)
 {
-    uint64_t h = hash(message);
+    uint64_t h = hash_bytes(message, strlen(message)) | 1; // 0 is a free place
     int i = place(r, h);
     if (r->kinds[i].hash == h) {
         r->kinds[i].suppressed++;

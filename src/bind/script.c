@@ -1,5 +1,6 @@
 #include "bind/script.h"
 
+#include "bind/error_text.h"
 #include "bind/host.h"
 #include "bind/module.h"
 #include "bind/run.h"
@@ -22,13 +23,7 @@ static bool in_lua(lua_State *L)
 
 static int add_traceback(lua_State *L)
 {
-    const char *message = lua_tostring(L, 1);
-    if (!message) {
-        if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING)
-            message = lua_tostring(L, -1);
-        else
-            message = lua_pushfstring(L, "(error object is a %s)", luaL_typename(L, 1));
-    }
+    const char *message = error_text(L, 1);
     if (!in_lua(L) || strstr(message, "\nstack traceback:"))
         lua_pushstring(L, message); // one that came out of the loop has a traceback
     else

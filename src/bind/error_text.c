@@ -1,0 +1,16 @@
+#include "bind/error_text.h"
+
+#include <lauxlib.h>
+
+const char *error_text(lua_State *L, int index)
+{
+    if (!lua_isstring(L, index)) {
+        if (!luaL_callmeta(L, index, "__tostring"))
+            lua_pushnil(L);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            lua_pushfstring(L, "(error object is a %s)", luaL_typename(L, index));
+        lua_replace(L, index);
+        lua_settop(L, index);
+    }
+    return lua_tostring(L, index);
+}

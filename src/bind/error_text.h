@@ -1,0 +1,10 @@
+// Error objects as text.
+#ifndef BIND_ERROR_TEXT_H
+#define BIND_ERROR_TEXT_H
+
+#include <lua.h>
+
+// Replaces the error object at an index by its text: its own, its __tostring's, or what it is.
+const char *error_text(lua_State *L, int index);
+
+#endif
