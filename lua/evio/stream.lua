@@ -226,7 +226,8 @@ local function begin(conn)
   stream.pos = 0
   stream.stop = live.length
   if live.shifted ~= 0 then
-    stream.searched_to = -1 -- bytes were put in front of what was searched
+    stream.searched[0].to = -1 -- bytes were put in front of what was searched
+    stream.searched[1].to = -1
   end
   live.stream = stream
   return stream

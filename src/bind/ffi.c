@@ -10,8 +10,11 @@ const char ffi_declarations[] =
     "  int32_t pos, stop;"
     "  int32_t mark;"
     "  int32_t short_read;"
-    "  int32_t searched_from, searched_to;"
-    "  uint32_t searched_hash;"
+    "  struct evio_window {"
+    "    int32_t from, to;"
+    "    uint32_t hash;"
+    "  } searched[2];"
+    "  int32_t oldest;"
     "};"
     "struct evio_live {"
     "  void *conn;"
@@ -29,19 +32,29 @@ const char ffi_declarations[] =
     "  void (*put)(struct evio_live *, const char *, size_t);"
     "};";
 
+static struct evio_window *window_of(struct evio_stream *s, uint32_t hash)
+{
+    for (int i = 0; i < 2; i++)
+        if (s->searched[i].hash == hash)
+            return &s->searched[i];
+    struct evio_window *w = &s->searched[s->oldest];
+    s->oldest = !s->oldest;
+    *w = (struct evio_window){.to = -1, .hash = hash};
+    return w;
+}
+
 static int32_t find(struct evio_stream *s, const char *needle, int32_t n)
 {
-    uint32_t h = (uint32_t)hash_bytes(needle, (size_t)n);
-    int32_t from = s->pos;
-    if (h == s->searched_hash && s->searched_from <= s->pos && s->pos <= s->searched_to)
-        from = s->searched_to;
+    struct evio_window *w = window_of(s, (uint32_t)hash_bytes(needle, (size_t)n));
+    bool known = w->from <= s->pos && s->pos <= w->to;
+    int32_t from = known ? w->to : s->pos;
     ssize_t at = scan_find((const char *)s->data + from, (size_t)(s->stop - from), needle,
                            (size_t)n);
     if (at >= 0)
         return from + (int32_t)at - s->pos;
-    s->searched_from = s->pos;
-    s->searched_to = s->stop - n + 1 > s->pos ? s->stop - n + 1 : s->pos;
-    s->searched_hash = h;
+    if (!known)
+        w->from = s->pos;
+    w->to = s->stop - n + 1 > s->pos ? s->stop - n + 1 : s->pos;
     s->short_read = 1;
     return -1;
 }
@@ -64,10 +77,13 @@ void ffi_end_stream(struct evio_live *live, size_t used)
     live->stream = NULL;
     s->data = NULL;
     s->pos = s->stop = s->mark = 0;
-    if ((int64_t)used > s->searched_to) {
-        s->searched_to = -1; // no position is in the window
-        return;
+    for (int i = 0; i < 2; i++) {
+        struct evio_window *w = &s->searched[i];
+        if ((int64_t)used > w->to) {
+            w->to = -1; // no position is in it
+        } else {
+            w->from = (int64_t)used < w->from ? w->from - (int32_t)used : 0;
+            w->to -= (int32_t)used;
+        }
     }
-    s->searched_from = (int64_t)used < s->searched_from ? s->searched_from - (int32_t)used : 0;
-    s->searched_to -= (int32_t)used;
 }

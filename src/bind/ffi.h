@@ -12,9 +12,12 @@ struct evio_stream {
     int32_t pos, stop;   // the next byte, and the end
     int32_t mark;        // where a short read goes back to
     int32_t short_read;  // whether one happened
-    // A needle was searched in vain at every position in [searched_from, searched_to).
-    int32_t searched_from, searched_to;
-    uint32_t searched_hash; // of the needle
+    // The last two needles were searched in vain at every position in [from, to).
+    struct evio_window {
+        int32_t from, to;
+        uint32_t hash; // of the needle
+    } searched[2];
+    int32_t oldest; // index of the window to be used for another needle
 };
 
 // The event that is being handled. One for each loop; all but conn and finished are of data events

@@ -58,6 +58,26 @@ static void set_path(lua_State *L, const char *file)
     lua_pop(L, 3);
 }
 
+// os.exit(code): closes the Lua state in any case, so that the files of unix sockets go.
+static int exit_closing(lua_State *L)
+{
+    lua_settop(L, 1);
+    lua_pushboolean(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 2, 0);
+    return 0;
+}
+
+static void replace_exit(lua_State *L)
+{
+    lua_getglobal(L, "os");
+    lua_getfield(L, -1, "exit");
+    lua_pushcclosure(L, exit_closing, 1);
+    lua_setfield(L, -2, "exit");
+    lua_pop(L, 1);
+}
+
 static int run_chunk(lua_State *L, const struct script *s)
 {
     int count = s->argc - s->file_at - 1;
@@ -81,6 +101,7 @@ static int run(lua_State *L)
 {
     const struct script *s = lua_touserdata(L, 1);
     luaL_openlibs(L);
+    replace_exit(L);
     module_preload(L);
     set_arg(L, s);
     for (int i = 0; i < s->code_count; i++) {
