@@ -81,7 +81,7 @@ local function messages(addresses)
   for _, address in ipairs(addresses) do
     source[#source + 1] = ("try(%q) "):format(address)
   end
-  local _, _, stdout = scripts.run(table.concat(source) .. "os.exit(0)")
+  local _, _, stdout = scripts.run(table.concat(source) .. "evio.shutdown()")
   local found = {}
   for _, address in ipairs(addresses) do
     local quoted = ("%q "):format(address)

@@ -159,6 +159,30 @@ describe("conn:handler", function()
     expect(server, { "prewrite\t5" })
   end)
 
+  it("makes a stream forget how far it had searched in what others took", function()
+    local client, server = scripts.serve_one([[
+      local strings = {}
+      events.data = evio.stream(function(conn, stream)
+        local line = stream:line()
+        if line then return line .. "!\n" end
+        conn:handler(strings)
+      end)
+      local streams = { data = events.data }
+      function strings.data(conn, input)
+        print("taken", #input)
+        conn:handler(streams)
+      end]])
+    for _ = 1, 20 do
+      client:send(("x"):rep(50000))
+      local taken = 0
+      while taken < 50000 do
+        taken = taken + tonumber((server:expect("^taken\t(%d+)$")))
+      end
+      client:send("short\n")
+      assert.equal("short!", client:receive_line())
+    end
+  end)
+
   it("may happen in every event, many times, without growth", function()
     local client, server = scripts.serve_one([[
       local function make()

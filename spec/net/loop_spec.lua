@@ -70,13 +70,14 @@ describe("the loop", function()
     server:stop()
   end)
 
-  for scheme, address in pairs({ tcp = "tcp://127.0.0.1:0", unix = "unix://@evio-spec-%d" }) do
+  for _, scheme in ipairs({ "tcp", "unix" }) do
     it("gives 16 MiB back to a " .. scheme .. " client that reads slowly and half-closes (seed 5)",
       function()
         local bytes = support.random_bytes(16 * MIB)
-        local unique = address:format(math.random(1, 2 ^ 30))
+        local address = scheme == "tcp" and "tcp://127.0.0.1:0"
+          or "unix://" .. support.tmpdir() .. "/socket"
         local client = scripts.serve_one("function events.data(_, input) return input end",
-          { addresses = { unique } })
+          { addresses = { address } })
         support.same_bytes(bytes, send_and_read_slowly(client, bytes))
       end)
   end

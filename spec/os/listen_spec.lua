@@ -43,10 +43,13 @@ end
 
 local HELPERS = [[
 local function listen(...) return evio.listen(events, ...) end
+local ffi = require("ffi")
+ffi.cdef("int fcntl(int, int, ...);")
 local function descriptors()
-  local pipe = io.popen("ls /proc/$PPID/fd | wc -l")
-  local count = pipe:read("*n")
-  pipe:close()
+  local count = 0
+  for fd = 0, 255 do
+    count = count + (ffi.C.fcntl(fd, 1) >= 0 and 1 or 0) -- F_GETFD
+  end
   return count
 end
 ]]
@@ -54,7 +57,7 @@ end
 -- Runs code that may use listen(...), which is evio.listen with an empty table, and descriptors():
 -- its stdout.
 local function run(code)
-  local status, stderr, stdout = scripts.run(HELPERS .. code .. " os.exit(0)")
+  local status, stderr, stdout = scripts.run(HELPERS .. code .. " evio.shutdown()")
   assert.equal("", stderr)
   assert.equal(0, status)
   return stdout

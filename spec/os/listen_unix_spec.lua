@@ -17,7 +17,7 @@ end
 
 -- What evio.listen says about an address that it must refuse.
 local function refusal(where)
-  local _, _, stdout = scripts.run(("print(evio.listen(events, %q)) os.exit(0)"):format(where))
+  local _, _, stdout = scripts.run(("print(evio.listen(events, %q)) evio.shutdown()"):format(where))
   return stdout
 end
 
@@ -151,7 +151,7 @@ describe("a unix socket", function()
   it("is not left behind by an address after it that cannot be bound", function()
     local path = socket_path()
     local taken = scripts.serve(ECHO):address()
-    local _, _, stdout = scripts.run(("print(evio.listen(events, 'unix://%s', '%s')) os.exit(0)")
+    local _, _, stdout = scripts.run(("print(evio.listen(events, 'unix://%s', '%s')) evio.shutdown()")
       :format(path, taken))
     assert.matches("EADDRINUSE", stdout, 1, true)
     assert.is_nil(posix_stat.lstat(path))

@@ -1,42 +1,60 @@
-// The unit tests in C: each test is a function; its checks name what does not hold.
+// A unit test is a program: a table of named functions, run in order. Each prints "ok NAME" or
+// "not ok NAME" behind the first check of it that failed.
 #ifndef SUPPORT_CHECK_H
 #define SUPPORT_CHECK_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
-struct test {
+struct check_test {
     const char *name;
-    bool (*run)(void);
+    void (*run)(void);
 };
 
-// Says where a check failed. Used as: if (!holds(a == b, "a is b")) return false;
-static inline bool holds(bool condition, const char *what)
+static bool check_failed;
+static uint32_t check_state;
+
+// Remembers the first failure of a test and says where it was.
+#define CHECK(condition) check_that((condition), #condition, __FILE__, __LINE__)
+
+static inline void check_that(bool holds, const char *condition, const char *file, int line)
 {
-    if (!condition)
-        printf("# does not hold: %s\n", what);
-    return condition;
+    if (holds || check_failed)
+        return;
+    check_failed = true;
+    printf("# %s:%d: does not hold: %s\n", file, line, condition);
 }
 
-// Runs the tests and prints a line for each. Returns the exit status.
-static inline int run_tests(const struct test *tests, size_t count)
+// A number below limit. The same ones in every run of a test (xorshift).
+static inline uint32_t check_random(uint32_t limit)
 {
-    int status = 0;
+    check_state ^= check_state << 13;
+    check_state ^= check_state >> 17;
+    check_state ^= check_state << 5;
+    return check_state % limit;
+}
+
+static inline void check_random_bytes(char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (char)check_random(256);
+}
+
+// What main returns.
+static inline int check_run(const struct check_test *tests, size_t count)
+{
+    int failures = 0;
     for (size_t i = 0; i < count; i++) {
-        bool ok = tests[i].run();
-        printf("%s %s\n", ok ? "ok" : "not ok", tests[i].name);
-        status |= !ok;
+        check_failed = false;
+        check_state = 2463534242u;
+        tests[i].run();
+        printf("%s %s\n", check_failed ? "not ok" : "ok", tests[i].name);
+        failures += check_failed;
     }
-    return status;
-}
-
-// A small random generator (xorshift), the same in every run.
-static inline unsigned next_random(unsigned *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
+    return failures > 0;
 }
 
 #endif

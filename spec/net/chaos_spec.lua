@@ -1,0 +1,158 @@
+-- Everything at once: handlers and clients that do whatever they like, at random. What must hold is
+-- that nothing crashes, that `closed` fires once for each connection, and that the program ends.
+local scripts = require("spec.support.scripts")
+local support = require("spec.support")
+
+local CHAOS = [[
+math.randomseed(%d)
+local random, pick = math.random
+local opened, closed, gone = 0, 0, {}
+local blocks = { "", "x", ("y"):rep(5000), ("z"):rep(300000) }
+local buffer = require("string.buffer").new()
+
+local function any()
+  local list = {}
+  for conn in evio.connections() do list[#list + 1] = conn end
+  return #list > 0 and list[random(#list)] or gone[random(#gone + 1)] or nil
+end
+
+local function out()
+  local what = random(6)
+  if what == 1 then return buffer:put(blocks[random(#blocks)]) end
+  return what < 4 and blocks[random(#blocks)] or nil
+end
+
+local make
+local deeds = {
+  function(conn) conn:write(blocks[random(#blocks)]) end,
+  function(conn) conn:write(buffer:put("more")) end,
+  function(conn) if random(4) == 1 then conn:close() end end,
+  function(conn) if random(4) == 1 then conn:abort() end end,
+  function(conn) if random(4) == 1 then conn:finish() end end,
+  function(conn) conn:pause() end,
+  function(conn) conn:resume() end,
+  function(conn) conn:resume() end,
+  function(conn) conn:pending() end,
+  function(conn) conn:handler(make(), random(2) == 1 and blocks[random(3)] or nil) end,
+  function(conn) conn:nodelay(random(2) == 1) end,
+  function(conn) conn.own, conn.last = (conn.own or 0) + 1, conn end,
+  function(conn) for key in pairs(conn) do conn[key] = nil end end,
+  function() collectgarbage(random(2) == 1 and "step" or "collect") end,
+  function() if random(8) == 1 then error("on purpose") end end,
+  function(conn) return conn.local_address, conn.remote_address, conn.server.addresses[1] end,
+  function(conn) assert(evio.conn(conn.id) == conn or evio.conn(conn.id) == nil) end,
+}
+
+local function act(conn)
+  for _ = 1, random(3) do
+    local other = random(3) == 1 and any() or conn
+    pcall(deeds[random(#deeds)], other)
+  end
+  if random(40) == 1 then error("on purpose") end
+end
+
+local function action()
+  local what = random(20)
+  return what == 1 and "close" or what < 4 and "none" or nil
+end
+
+local function with_out(conn) act(conn) return out(), action() end
+local function without_out(conn) act(conn) return action() end
+
+local read = evio.stream(function(conn, stream)
+  act(conn)
+  local what = random(6)
+  if what == 1 then stream:line() end
+  if what == 2 then stream:take(random(10)) end
+  if what == 3 then stream:find("nothing") end
+  if what > 3 then stream:take() end
+  return out(), action()
+end)
+
+local function count_closed(conn)
+  closed = closed + 1
+  gone[#gone %% 50 + 1] = conn
+  act(conn)
+end
+
+function make()
+  local t = { closed = count_closed }
+  t.data = random(2) == 1 and read or with_out
+  if random(2) == 1 then t.eof = with_out end
+  if random(2) == 1 then t.drained = with_out end
+  if random(4) == 1 then t.prewrite = without_out end
+  if random(4) == 1 then t.postwrite = without_out end
+  t.options = { high = 65536, low = 1000, queue = 4000000, input = 200000, linger = 0.05 }
+  return t
+end
+
+local function opened_one(conn)
+  opened = opened + 1
+  conn:handler(make())
+  return with_out(conn)
+end
+
+events = make()
+events.opened = opened_one
+function events.tick()
+  for _ = 1, 3 do
+    local conn = any()
+    if conn then pcall(act, conn) end
+  end
+  for conn in evio.connections() do if random(10) == 1 then conn:resume() end end
+  return random(3) == 1 and 0 or 0.001
+end
+local serve = evio.serve
+rawset(evio, "serve", function(...)
+  serve(...)
+  print("opened " .. opened .. ", closed " .. closed)
+end)
+]]
+
+-- One connection with a short and random life.
+local function live(client)
+  for _ = 1, math.random(5) do
+    local what = math.random(7)
+    if what == 1 then
+      client:finish()
+    elseif what == 2 then
+      support.pass(math.random() * 0.005)
+    elseif what < 5 then
+      client:try_receive(math.random(100000))
+    else
+      client:try_send(("line\n"):rep(math.random(20000)))
+    end
+  end
+  if math.random(3) == 1 then
+    client:reset()
+  else
+    client:close()
+  end
+end
+
+describe("chaos", function()
+  for seed = 1, 3 do
+    it("leaves every connection closed once, and nothing broken, number " .. seed, function()
+      local server = scripts.serve(CHAOS:format(seed), { addresses = {
+        "tcp://127.0.0.1:0", "unix://" .. support.tmpdir() .. "/socket" } })
+      local addresses = { server:address(1), server:address(2) }
+      local descriptors = support.descriptors(server.pid)
+      support.parallel(4, function(number)
+        math.randomseed(seed * 100 + number)
+        local finish = support.clock() + 0.8
+        repeat
+          local client = support.try_connect(addresses[math.random(2)])
+          if client then -- it may be reset before it noticed that it was connected
+            live(client)
+          end
+        until support.clock() > finish
+      end)
+      assert.is_true(server:alive())
+      server:stop()
+      local opened, closed = server:expect("^opened (%d+), closed (%d+)$")
+      assert.is_true(tonumber(opened) > 20, opened)
+      assert.equal(opened, closed)
+      assert.is_true(descriptors > 0)
+    end)
+  end
+end)
