@@ -1,10 +1,6 @@
 -- What holds for all examples and for what the README says about running.
 local support = require("spec.support")
 
--- os.exit leaves the state as it is, which a sanitizer takes for a leak.
-local NO_LEAK_CHECK =
-  { env = { ASAN_OPTIONS = (os.getenv("ASAN_OPTIONS") or "") .. ":detect_leaks=0" } }
-
 local function names(directory, pattern)
   local pipe = io.popen("ls " .. directory)
   local list = {}
@@ -43,7 +39,7 @@ describe("every example", function()
 
   it("refuses arguments that it does not know, with its usage and status 2", function()
     for _, name in ipairs(names("examples", "^(.*%.lua)$")) do
-      local result = support.run({ "examples/" .. name, "--no-such-flag" }, NO_LEAK_CHECK)
+      local result = support.run({ "examples/" .. name, "--no-such-flag" })
       assert.equal(2, result.status)
       assert.matches("usage: evio-lua examples/" .. name, result.stderr, 1, true)
     end

@@ -226,7 +226,7 @@ local function begin(conn)
   stream.pos = 0
   stream.stop = live.length
   if live.shifted ~= 0 then
-    stream.searched[0].to = -1 -- bytes were put in front of what was searched
+    stream.searched[0].to = -1 -- others read, or put bytes in front
     stream.searched[1].to = -1
   end
   live.stream = stream

@@ -51,6 +51,23 @@ describe("an events table", function()
     })
   end)
 
+  it("with a name that only begins like an event's is refused", function()
+    assert_refused({
+      ["{ ['data\\0'] = print }"] = 'unknown event "data',
+      ["{ ['options\\0x'] = {} }"] = 'unknown event "options',
+      ["{ options = { ['high\\0'] = 2 ^ 21 } }"] = 'unknown option "high',
+    })
+  end)
+
+  it("with a table that only looks like a stream handler is refused", function()
+    local meta = "{ __name = 'evio.stream' }"
+    assert_refused({
+      ["{ data = setmetatable({}, " .. meta .. ") }"] = "events.data is a table, expected a function",
+      ["{ data = setmetatable({ fn = 5, drive = print }, " .. meta .. ") }"] =
+        "events.data is a table, expected a function",
+    })
+  end)
+
   it("with a key that is no name is refused", function()
     assert_refused({
       ["{ print }"] = "the events table has a number as a key, expected the name of an event",

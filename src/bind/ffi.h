@@ -28,7 +28,7 @@ struct evio_live {
     const uint8_t *data;
     int32_t length;
     int32_t halt;     // nothing more is to be delivered in this event
-    int32_t shifted;  // bytes were put in front of what was unread
+    int32_t shifted;  // the unread bytes are not those that the stream last saw
     int32_t finished; // the connection's output was finished before the event
     int32_t used;     // bytes taken
     int32_t more;     // the rest may be delivered again

@@ -182,7 +182,7 @@ int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const
     c->user.handlers = handlers;
     c->limits = limits;
     c->swapped = true;
-    c->shifted = c->shifted || n > 0;
+    c->shifted = true;
     if (buf_length(&c->in) > 0) {
         c->more = true;
         conn_deliver_later(c);
