@@ -279,7 +279,9 @@ end
 
 core.set_take_buffer(put_buffer)
 
-local handler_metatable = { __name = "evio.stream", __metatable = "evio.stream" }
+local handler_metatable = core.stream_metatable
+handler_metatable.__name = "evio.stream"
+handler_metatable.__metatable = "evio.stream"
 
 -- A data handler that reads a stream: fn(conn, stream) returns out and an action as data does.
 function M.new(fn)

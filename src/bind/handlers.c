@@ -64,6 +64,16 @@ static void set_option(lua_State *L, struct limits *l, const char *name)
         luaL_error(L, "unknown option \"%s\", expected high, low, queue, input or linger", name);
 }
 
+// The name at an index, which must be a string. Raises when a NUL byte is in it.
+static const char *plain_name(lua_State *L, int index, const char *what)
+{
+    size_t length;
+    const char *name = lua_tolstring(L, index, &length);
+    if (strlen(name) != length)
+        luaL_error(L, "unknown %s \"%s\\0...\": a NUL byte is in it", what, name);
+    return name;
+}
+
 // The options table is on top of the stack; it stays there.
 static void read_options(lua_State *L, struct limits *l)
 {
@@ -73,7 +83,7 @@ static void read_options(lua_State *L, struct limits *l)
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "events.options has a %s as a key, expected the name of an option",
                        luaL_typename(L, -2));
-        set_option(L, l, lua_tostring(L, -2));
+        set_option(L, l, plain_name(L, -2, "option"));
     }
     if (l->low > l->high || l->high > l->queue)
         luaL_error(L, "options.low (%d), high (%d) and queue (%d) must not decrease",
@@ -101,14 +111,14 @@ static void unknown_event(lua_State *L, const char *name)
     luaL_error(L, "unknown event \"%s\", expected %s", name, lua_tostring(L, -1));
 }
 
-// Whether the value on top is what evio.stream returned: a table whose metatable is named so.
+// Whether the value on top is what evio.stream returned: a table with that metatable.
 static bool is_stream(lua_State *L)
 {
-    if (lua_type(L, -1) != LUA_TTABLE || !luaL_getmetafield(L, -1, "__name"))
+    if (lua_type(L, -1) != LUA_TTABLE || !lua_getmetatable(L, -1))
         return false;
-    const char *name = lua_tostring(L, -1);
-    bool yes = name && strcmp(name, "evio.stream") == 0;
-    lua_pop(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, host_get(L)->stream_meta);
+    bool yes = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
     return yes;
 }
 
@@ -120,7 +130,7 @@ static void check(lua_State *L, int index, struct limits *limits)
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "the events table has a %s as a key, expected the name of an event",
                        luaL_typename(L, -2));
-        const char *name = lua_tostring(L, -2);
+        const char *name = plain_name(L, -2, "event");
         if (strcmp(name, "options") == 0) {
             read_options(L, limits);
             continue;

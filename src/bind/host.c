@@ -42,7 +42,7 @@ void host_new(lua_State *L, const struct net_events *events, lua_CFunction colle
     if (err)
         luaL_error(L, "cannot open the poller: %s", strerror(-err));
     report_init(&h->report, h->net);
-    h->conn_meta = h->take_buffer = LUA_NOREF;
+    h->conn_meta = h->stream_meta = h->take_buffer = LUA_NOREF;
 
     lua_pushlightuserdata(L, (void *)&registry_key);
     lua_insert(L, -2);

@@ -18,6 +18,7 @@ struct host {
     struct evio_live live;    // the data event being handled
     const void *buffer_meta;  // identifies a string.buffer
     int conn_meta;            // registry reference: the metatable of connections
+    int stream_meta;          // registry reference: the metatable of stream handlers
     int take_buffer;          // registry reference: function(buffer)
     lua_State *L;             // the state that runs the loop; NULL while it does not run
     int base;                 // its stack: the message handler, the caller of handlers

@@ -53,6 +53,10 @@ static int open_core(lua_State *L)
     lua_setfield(L, -2, "leaves");
     lua_pushlightuserdata(L, &h->live);
     lua_setfield(L, -2, "live");
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    h->stream_meta = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_setfield(L, -2, "stream_metatable"); // filled by lua/evio/stream.lua
     lua_pushcfunction(L, set_take_buffer);
     lua_setfield(L, -2, "set_take_buffer");
     run_register(L);
