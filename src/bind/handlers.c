@@ -74,6 +74,27 @@ static const char *plain_name(lua_State *L, int index, const char *what)
     return name;
 }
 
+static bool option_is_set(lua_State *L, const char *name)
+{
+    lua_getfield(L, -1, name);
+    bool set = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return set;
+}
+
+// Marks that are not set follow those that are. The options table is on top of the stack.
+static void fit_marks(lua_State *L, struct limits *l)
+{
+    if (!option_is_set(L, "queue") && l->queue < l->high)
+        l->queue = l->high;
+    if (!option_is_set(L, "high") && l->high > l->queue)
+        l->high = l->queue;
+    if (!option_is_set(L, "high") && l->high < l->low)
+        l->high = l->low < l->queue ? l->low : l->queue;
+    if (!option_is_set(L, "low") && l->low > l->high)
+        l->low = l->high / 4;
+}
+
 // The options table is on top of the stack; it stays there.
 static void read_options(lua_State *L, struct limits *l)
 {
@@ -85,6 +106,7 @@ static void read_options(lua_State *L, struct limits *l)
                        luaL_typename(L, -2));
         set_option(L, l, plain_name(L, -2, "option"));
     }
+    fit_marks(L, l);
     if (l->low > l->high || l->high > l->queue)
         luaL_error(L, "options.low (%d), high (%d) and queue (%d) must not decrease",
                    (int)l->low, (int)l->high, (int)l->queue);

@@ -1,4 +1,6 @@
-// Messages on stderr. The same message is printed once a second; a count tells of the rest.
+// Messages on stderr. The same message is printed once a second, and so are at most REPORT_KINDS
+// different ones; counts tell of the rest. Control characters are made visible: a part of a message
+// may come from a peer.
 #ifndef BIND_REPORT_H
 #define BIND_REPORT_H
 
@@ -6,11 +8,12 @@
 
 #include <stdint.h>
 
-enum { REPORT_KINDS = 8 };
+enum { REPORT_KINDS = 32 };
 
 struct report {
     struct net *net;
     struct timer timer; // fires when a second has passed since the oldest one was printed
+    unsigned others; // messages of more kinds than there are places for, not printed
     struct {
         uint64_t hash; // 0 for a free place
         uint64_t printed; // when, on the loop's clock
