@@ -5,18 +5,8 @@
 #include "os/sock.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void linger_ended(struct timer *t)
-{
-    struct conn *c = container_of(t, struct conn, timer);
-    char text[96];
-    snprintf(text, sizeof(text), "linger time-out: the peer did not take %zu pending bytes",
-             conn_pending(c));
-    conn_fail(c, ETIMEDOUT, text);
-}
 
 int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct endpoint *remote)
 {
@@ -32,7 +22,6 @@ int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct 
     c->group = group;
     c->limits = group->limits;
     c->remote = *remote;
-    c->timer.fire = linger_ended;
     group->connections++;
     *conn = c;
     return 0;

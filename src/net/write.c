@@ -1,5 +1,6 @@
 #include "net/write.h"
 
+#include "base/macros.h"
 #include "os/sock.h"
 
 #include <errno.h>
@@ -101,9 +102,25 @@ static void send_fin(struct conn *c)
         conn_end(c);
 }
 
+// The peer had its time; but when the loop itself was late, the socket may well take something now.
+static void linger_ended(struct timer *t)
+{
+    struct conn *c = container_of(t, struct conn, timer);
+    size_t before = c->out.length;
+    c->blocked = false;
+    conn_flush(c, NULL, 0);
+    if (c->state != CONN_CLOSING || c->out.length < before)
+        return;
+    char text[96];
+    snprintf(text, sizeof(text), "linger time-out: the peer did not take %zu pending bytes", before);
+    conn_fail(c, ETIMEDOUT, text);
+}
+
+// Not from when this iteration began: its callbacks may have taken long.
 static void start_linger(struct conn *c)
 {
-    if (timer_set(net_of(c), &c->timer, net_of(c)->now + c->limits->linger) < 0)
+    c->timer.fire = linger_ended;
+    if (timer_set(net_of(c), &c->timer, net_clock() + c->limits->linger) < 0)
         conn_fail(c, ENOMEM, NULL);
 }
 
