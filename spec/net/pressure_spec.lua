@@ -22,8 +22,9 @@ function work(_, input) return input end
 function stats(conn) return conn:pending() end
 ]]
 
--- Answers with much, and closes behind it; counts write attempts.
+-- Answers with much, which is below the high mark, and closes behind it; counts write attempts.
 local CLOSE_STATS = WITH_CONTROL .. [[
+events.options = { high = 32 * 1024 * 1024 }
 local attempts = 0
 function events.prewrite(conn) if not control(conn) then attempts = attempts + 1 end end
 function events.closed(conn, err) if not control(conn) then print("closed", err) end end
