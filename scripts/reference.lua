@@ -2,7 +2,8 @@
 -- usage: luajit scripts/reference.lua [--check]   (--check: fail when the page is out of date)
 
 local PAGE = "docs/reference.md"
-local SOURCES = { "lua/evio/_meta/evio.lua" }
+local DIRECTORY = "lua/evio/_meta/"
+local SOURCES = { "evio.lua", "events.lua", "conn.lua", "stream.lua", "objects.lua" }
 
 -- Blocks of `---` lines with the code line that follows them.
 local function read_blocks(file)
@@ -110,7 +111,7 @@ local out = {
   "Made by `scripts/reference.lua` of the types in `lua/evio/_meta/`; do not edit.\n",
 }
 for _, file in ipairs(SOURCES) do
-  for _, block in ipairs(read_blocks(file)) do
+  for _, block in ipairs(read_blocks(DIRECTORY .. file)) do
     write_block(out, block)
   end
 end

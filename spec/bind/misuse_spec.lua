@@ -1,7 +1,8 @@
 -- Misuse of evio's functions raises: where in the script, what came, what was expected.
 local scripts = require("spec.support.scripts")
 
-local EVENTS = "expected serving, opened, data, eof, prewrite, postwrite, drained, closed, tick"
+local EVENTS = "expected serving, opened, data, woken, eof, prewrite, postwrite, drained, detached, "
+  .. "closed, failed, tick or options"
 local BYTES = "expected a number of bytes from 1 to 2^30"
 local SECONDS = "expected a number of seconds from 0 to 10^6"
 
@@ -94,7 +95,7 @@ describe("an events table", function()
   end)
 
   it("with a misspelt option is refused, and every option is named", function()
-    local all = "expected high, low, queue, input or linger"
+    local all = "expected high, low, queue, input, duplex, linger, idle, read, write or handshake"
     assert_refused({
       ["{ options = { hihg = 1 } }"] = 'unknown option "hihg", ' .. all,
       ["{ options = { High = 1 } }"] = 'unknown option "High", ' .. all,
@@ -106,7 +107,7 @@ describe("an events table", function()
     assert_refused({
       ["{ options = { high = 'much' } }"] = "options.high is \"much\", " .. BYTES,
       ["{ options = { queue = {} } }"] = "options.queue is a table, " .. BYTES,
-      ["{ options = { input = false } }"] = "options.input is a boolean, " .. BYTES,
+      ["{ options = { input = false } }"] = "options.input is false, " .. BYTES,
       ["{ options = { linger = '5s' } }"] = "options.linger is \"5s\", " .. SECONDS,
     })
   end)

@@ -4,7 +4,7 @@ local scripts = require("spec.support.scripts")
 local support = require("spec.support")
 
 local OUT = "expected a string, a string.buffer or nil"
-local ACTION = 'expected nil, "none", "close" or "shutdown"'
+local ACTION = 'expected nil, "none", "close", "detach" or "shutdown"'
 local SERVER_ACTION = 'expected nil, "none" or "shutdown"'
 local DELAY = "expected nil or seconds from 0 on"
 

@@ -11,7 +11,8 @@ for name in pairs(require("evio.stream").methods) do print("Stream:" .. name) en
 
 local function documented()
   local names, class = {}, nil
-  for line in io.lines("lua/evio/_meta/evio.lua") do
+  local files = assert(io.popen("cat lua/evio/_meta/*.lua"))
+  for line in files:lines() do
     class = line:match("^%-%-%-@class evio%.?(%w*)") or class
     local field = line:match("^%-%-%-@field ([%w_]+)%??")
     local owner, name = line:match("^function (%w+[.:])([%w_]+)%(")
@@ -21,6 +22,7 @@ local function documented()
       names[(class == "" and "evio" or class) .. "." .. field] = true
     end
   end
+  files:close()
   return names
 end
 

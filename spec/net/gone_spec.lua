@@ -5,7 +5,7 @@ local support = require("spec.support")
 -- Calls every method of the connection that closed before: their results, sorted by name.
 local GONE = [[
 local gone
-local arguments = { write = "x", keepalive = 1, nodelay = true, handler = {} }
+local arguments = { write = "x", keepalive = 1, nodelay = true, handler = {}, timeout = {} }
 local function results()
   local lines = {}
   for name in pairs(require("evio.core").conn_methods) do
@@ -16,8 +16,9 @@ local function results()
 end
 ]]
 
-local ALL_FALSE = "abort=false close=false finish=false handler=false keepalive=false "
-  .. "nodelay=false pause=false pending=false resume=false write=false"
+local ALL_FALSE = "abort=false close=false detach=false finish=false handler=false "
+  .. "keepalive=false nodelay=false pause=false pending=false resume=false timeout=false "
+  .. "wake=false write=false"
 
 describe("a connection that is gone", function()
   it("has methods that do nothing and return false", function()

@@ -10,6 +10,7 @@
 // Embedded in the object.
 struct slot {
     uint64_t id;
+    uint8_t mark; // the owner's
 };
 
 struct slots {

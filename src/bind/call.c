@@ -2,6 +2,7 @@
 
 #include "bind/conn_handle.h"
 #include "bind/error_text.h"
+#include "bind/socket.h"
 #include "base/error.h"
 
 #include <lauxlib.h>
@@ -11,7 +12,13 @@
 enum { STACK = 32 }; // slots that a call may need
 
 static const bool returns_out[EVENT_KINDS] = {
-    [EVENT_OPENED] = true, [EVENT_DATA] = true, [EVENT_EOF] = true, [EVENT_DRAINED] = true,
+    [EVENT_OPENED] = true, [EVENT_DATA] = true, [EVENT_WOKEN] = true, [EVENT_EOF] = true,
+    [EVENT_DRAINED] = true,
+};
+
+// The connection has no socket to act on any more.
+static const bool is_last[EVENT_KINDS] = {
+    [EVENT_DETACHED] = true, [EVENT_CLOSED] = true, [EVENT_FAILED] = true,
 };
 
 // Where the event's connection is known from, for messages.
@@ -34,7 +41,10 @@ static void refuse(lua_State *L, const struct event *e, const char *what, const 
                    const char *expected)
 {
     lua_Debug info;
-    handlers_push_function(L, e->handlers, e->kind);
+    if (e->handlers)
+        handlers_push_function(L, e->handlers, e->kind);
+    else
+        lua_pushvalue(L, 2); // the reference may be gone by now
     lua_getinfo(L, ">S", &info);
     luaL_error(L, "%s:%d: %s returned %s as %s, expected %s", info.short_src, info.linedefined,
                event_names[e->kind], came, what, expected);
@@ -42,9 +52,9 @@ static void refuse(lua_State *L, const struct event *e, const char *what, const 
 
 static enum action read_action(lua_State *L, const struct event *e, int index)
 {
-    const char *expected = e->conn && e->kind != EVENT_CLOSED
-                               ? "nil, \"none\", \"close\" or \"shutdown\""
-                               : "nil, \"none\" or \"shutdown\"";
+    bool acts = e->conn && !is_last[e->kind];
+    const char *expected = acts ? "nil, \"none\", \"close\", \"detach\" or \"shutdown\""
+                                : "nil, \"none\" or \"shutdown\"";
     char came[64];
     if (lua_isnil(L, index))
         return ACTION_NIL;
@@ -56,8 +66,13 @@ static enum action read_action(lua_State *L, const struct event *e, int index)
             return ACTION_NONE;
         if (whole && strcmp(name, "shutdown") == 0)
             return ACTION_SHUTDOWN;
-        if (whole && strcmp(name, "close") == 0 && e->conn && e->kind != EVENT_CLOSED)
+        if (whole && strcmp(name, "close") == 0 && acts)
             return ACTION_CLOSE;
+        if (whole && strcmp(name, "detach") == 0 && acts) {
+            if (handlers_have(e->conn->user.handlers, EVENT_DETACHED))
+                return ACTION_DETACH;
+            expected = "a detached handler, which gets the socket";
+        }
         snprintf(came, sizeof(came), "\"%.50s\"", name);
     } else {
         snprintf(came, sizeof(came), "a %s", luaL_typename(L, index));
@@ -116,6 +131,7 @@ static int push_arguments(lua_State *L, struct host *h, const struct event *e)
         lua_rawgeti(L, LUA_REGISTRYINDEX, e->server);
         return 1;
     case EVENT_TICK:
+    case EVENT_TIMER:
         return 0;
     case EVENT_DATA:
         if (e->handlers->stream) {
@@ -125,6 +141,8 @@ static int push_arguments(lua_State *L, struct host *h, const struct event *e)
             e->conn->shifted = false;
             return 1;
         }
+        if (!e->bytes)
+            return 1;
         lua_pushlstring(L, e->bytes, e->amount);
         return 2;
     case EVENT_PREWRITE:
@@ -134,7 +152,11 @@ static int push_arguments(lua_State *L, struct host *h, const struct event *e)
         lua_pushnumber(L, (lua_Number)e->amount);
         lua_pushnumber(L, (lua_Number)e->remaining);
         return 3;
+    case EVENT_DETACHED:
+        socket_push(L, e->conn);
+        return 2;
     case EVENT_CLOSED:
+    case EVENT_FAILED:
         if (!e->conn->error && !e->conn->message)
             return 1;
         lua_pushstring(L, e->conn->message ? e->conn->message
@@ -154,18 +176,19 @@ static int call(lua_State *L)
 {
     struct host *h = lua_touserdata(L, 1);
     struct event *e = h->event;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, e->handlers->refs[e->kind]);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, e->function);
+    lua_pushvalue(L, 2);
     lua_call(L, push_arguments(L, h, e), 2);
     if (returns_out[e->kind]) {
-        e->action = read_action(L, e, 3);
-        read_out(L, h, e, 2);
+        e->action = read_action(L, e, 4);
+        read_out(L, h, e, 3);
     } else if (e->kind == EVENT_TICK) {
-        e->action = read_action(L, e, 3);
-        read_delay(L, e, 2);
+        e->action = read_action(L, e, 4);
+        read_delay(L, e, 3);
     } else {
-        e->action = read_action(L, e, 2);
+        e->action = read_action(L, e, 3);
     }
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     return 1;
 }
 
@@ -199,7 +222,10 @@ bool call_handler(struct host *h, struct event *e)
     lua_State *L = h->L;
     e->top = lua_gettop(L);
     h->event = e;
-    e->handlers->users++; // the callback may swap them
+    if (e->handlers) {
+        e->function = e->handlers->refs[e->kind];
+        e->handlers->users++; // the callback may swap them
+    }
     h->live.conn = e->conn;
     h->live.finished = e->conn && e->conn->finishing;
     lua_pushvalue(L, h->base + 1);
@@ -224,5 +250,6 @@ bool call_handler(struct host *h, struct event *e)
 void call_end(struct host *h, const struct event *e)
 {
     lua_settop(h->L, e->top);
-    handlers_release(h->L, e->handlers);
+    if (e->handlers)
+        handlers_release(h->L, e->handlers);
 }

@@ -4,15 +4,16 @@
 
 #include "bind/handlers.h"
 
-enum action { ACTION_NIL, ACTION_NONE, ACTION_CLOSE, ACTION_SHUTDOWN };
+enum action { ACTION_NIL, ACTION_NONE, ACTION_CLOSE, ACTION_DETACH, ACTION_SHUTDOWN };
 
 // A call and its results.
 struct event {
     enum event_kind kind;
-    struct handlers *handlers;
-    struct conn *conn;  // NULL for events of a server
-    int server;         // registry reference of the server object, for serving and tick
-    const char *bytes;  // data
+    struct handlers *handlers; // NULL for a timer and a job
+    int function;       // registry reference: what a timer or a job calls
+    struct conn *conn;  // NULL for events of a server, timers and jobs
+    int server;         // registry reference of the server object, for serving
+    const char *bytes;  // data; NULL for a wake
     size_t amount;      // data, prewrite, postwrite
     size_t remaining;   // postwrite
 

@@ -29,7 +29,7 @@ struct handle *conn_handle_check(lua_State *L)
     return h;
 }
 
-void conn_handle_push_server(lua_State *L)
+void conn_handle_push_origin(lua_State *L)
 {
     conn_handle_check(L);
     lua_pushlightuserdata(L, (void *)&handle_key);
@@ -37,7 +37,8 @@ void conn_handle_push_server(lua_State *L)
     lua_getfenv(L, -1);
 }
 
-static void push_handle(lua_State *L, struct conn *c)
+// Takes the origin from the stack and pushes the handle.
+static struct handle *push_handle(lua_State *L, struct conn *c)
 {
     struct handle *h = lua_newuserdata(L, sizeof(*h));
     *h = (struct handle){.conn = c, .id = c->slot.id, .index = c->index, .remote = c->remote};
@@ -45,10 +46,28 @@ static void push_handle(lua_State *L, struct conn *c)
     lua_pushlightuserdata(L, (void *)&handle_meta);
     lua_rawget(L, LUA_REGISTRYINDEX);
     lua_setmetatable(L, -2);
-    served_push(L, c->group);
+    lua_insert(L, -2);
     lua_setfenv(L, -2);
     lua_pushvalue(L, -1);
     c->user.handle_ref = luaL_ref(L, LUA_REGISTRYINDEX); // a script may empty its table
+    return h;
+}
+
+// Takes the origin from the stack and pushes the connection's table.
+static struct handle *push_new(lua_State *L, struct conn *c)
+{
+    lua_createtable(L, 0, 1);
+    lua_insert(L, -2);
+    lua_pushlightuserdata(L, (void *)&handle_key);
+    lua_insert(L, -2);
+    struct handle *h = push_handle(L, c);
+    lua_rawset(L, -3);
+    const struct host *host = c->group->net->user;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, host->conn_meta);
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    c->user.ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return h;
 }
 
 void conn_handle_push(lua_State *L, struct conn *c)
@@ -57,15 +76,34 @@ void conn_handle_push(lua_State *L, struct conn *c)
         lua_rawgeti(L, LUA_REGISTRYINDEX, c->user.ref);
         return;
     }
+    served_push(L, c->group);
+    push_new(L, c);
+}
+
+void conn_handle_push_dialed(lua_State *L, struct conn *c, const char *address)
+{
     lua_createtable(L, 0, 1);
-    lua_pushlightuserdata(L, (void *)&handle_key);
-    push_handle(L, c);
-    lua_rawset(L, -3);
-    const struct host *host = c->group->net->user;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, host->conn_meta);
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    c->user.ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_createtable(L, 1, 0);
+    lua_pushstring(L, address);
+    lua_rawseti(L, -2, 1);
+    lua_setfield(L, -2, "addresses");
+    struct handle *h = push_new(L, c);
+    h->index = 1;
+    h->dialed = true;
+}
+
+void conn_handle_update(struct conn *c)
+{
+    struct handle *h = c->user.handle;
+    if (c->user.ref)
+        h->remote = c->remote;
+}
+
+void conn_handle_keep_local(struct conn *c)
+{
+    struct handle *h = c->user.handle;
+    if (c->user.ref && !h->local.family && c->watch.fd >= 0)
+        conn_local(c, &h->local);
 }
 
 void conn_handle_release(lua_State *L, struct conn *c)
@@ -73,8 +111,7 @@ void conn_handle_release(lua_State *L, struct conn *c)
     struct handle *h = c->user.handle;
     if (!c->user.ref)
         return;
-    if (!h->local.family)
-        conn_local(c, &h->local);
+    conn_handle_keep_local(c);
     h->conn = NULL;
     luaL_unref(L, LUA_REGISTRYINDEX, c->user.ref);
     luaL_unref(L, LUA_REGISTRYINDEX, c->user.handle_ref);

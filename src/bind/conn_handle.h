@@ -7,22 +7,33 @@
 
 #include <lua.h>
 
-// A userdata; its environment is the server's table, so that `conn.server` keeps it alive.
+// A userdata; its environment is a table with `addresses`: the server's, which `conn.server` keeps
+// alive, or for a dialed one a table of its own.
 struct handle {
     struct conn *conn; // NULL once it is gone
     uint64_t id;
-    int index;
+    int index; // among the addresses, from 1
+    bool dialed;
     struct endpoint remote, local;
 };
 
 // The handle of the connection at index 1 of the stack. Raises when that is none.
 struct handle *conn_handle_check(lua_State *L);
 
-// Pushes the server's table of the connection at index 1.
-void conn_handle_push_server(lua_State *L);
+// Pushes the environment of the handle of the connection at index 1.
+void conn_handle_push_origin(lua_State *L);
 
 // Pushes a connection's table, and makes it when an event needs it first.
 void conn_handle_push(lua_State *L, struct conn *c);
+
+// Pushes the table of a dialed connection, which is made here, with its address.
+void conn_handle_push_dialed(lua_State *L, struct conn *c, const char *address);
+
+// The descriptor is about to go: asks for the local address while it can be had.
+void conn_handle_keep_local(struct conn *c);
+
+// The connection is open: the peer's address is known.
+void conn_handle_update(struct conn *c);
 
 // The connection is gone: its table stays as long as the script keeps it, with its fields.
 void conn_handle_release(lua_State *L, struct conn *c);

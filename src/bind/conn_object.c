@@ -1,178 +1,12 @@
 #include "bind/conn_object.h"
 
 #include "bind/conn_handle.h"
-#include "bind/handlers.h"
-#include "net/write.h"
-#include "base/error.h"
+#include "bind/conn_methods.h"
+#include "bind/host.h"
 
 #include <lauxlib.h>
 #include <math.h>
 #include <stdlib.h>
-
-static struct host *host_of(const struct conn *c)
-{
-    return c->group->net->user;
-}
-
-static int push_false(lua_State *L)
-{
-    lua_pushboolean(L, 0);
-    return 1;
-}
-
-static int push_true(lua_State *L)
-{
-    lua_pushboolean(L, 1);
-    return 1;
-}
-
-static int push_error(lua_State *L, int error)
-{
-    char text[128];
-    lua_pushnil(L);
-    lua_pushstring(L, error_message(error, text, sizeof(text)));
-    lua_pushstring(L, error_name(error));
-    return 3;
-}
-
-// The stream handler being run must not be called again in this event.
-static void halt(struct conn *c)
-{
-    struct evio_live *live = &host_of(c)->live;
-    if (live->conn == c)
-        live->halt = 1;
-}
-
-// methods
-
-static int conn_object_write(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    size_t n;
-    bool buffer = host_is_buffer(host_get(L), L, 2);
-    if (!buffer && lua_type(L, 2) != LUA_TSTRING)
-        return luaL_typerror(L, 2, "string or string.buffer");
-    if (!h->conn)
-        return push_false(L);
-    if (buffer)
-        luaL_callmeta(L, 2, "__tostring");
-    const char *bytes = lua_tolstring(L, buffer ? -1 : 2, &n);
-    ssize_t pending = conn_write(h->conn, bytes, n);
-    if (pending < 0) {
-        halt(h->conn);
-        return push_false(L);
-    }
-    if (buffer) {
-        lua_getfield(L, 2, "reset");
-        lua_pushvalue(L, 2);
-        lua_call(L, 1, 0);
-    }
-    lua_pushnumber(L, (lua_Number)pending);
-    return 1;
-}
-
-static int conn_object_finish(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    if (!h->conn || h->conn->state != CONN_OPEN)
-        return push_false(L);
-    conn_finish(h->conn);
-    return push_true(L);
-}
-
-static int conn_object_close(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    if (!h->conn || h->conn->state != CONN_OPEN)
-        return push_false(L);
-    halt(h->conn);
-    conn_close(h->conn, NULL);
-    return push_true(L);
-}
-
-static int conn_object_abort(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    if (!h->conn || h->conn->state > CONN_CLOSING)
-        return push_false(L);
-    halt(h->conn);
-    conn_abort(h->conn);
-    return push_true(L);
-}
-
-static int conn_object_pause(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    if (!h->conn || h->conn->state != CONN_OPEN)
-        return push_false(L);
-    halt(h->conn);
-    conn_pause(h->conn);
-    return push_true(L);
-}
-
-static int conn_object_resume(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    if (!h->conn || h->conn->state != CONN_OPEN)
-        return push_false(L);
-    conn_resume(h->conn);
-    return push_true(L);
-}
-
-static int conn_object_pending(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    if (!h->conn || h->conn->state > CONN_CLOSING)
-        return push_false(L);
-    lua_pushnumber(L, (lua_Number)conn_pending(h->conn));
-    return 1;
-}
-
-static int conn_object_handler(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    size_t n;
-    luaL_checktype(L, 2, LUA_TTABLE);
-    const char *rest = luaL_optlstring(L, 3, "", &n);
-    if (!h->conn || h->conn->state != CONN_OPEN)
-        return push_false(L);
-    struct conn *c = h->conn;
-    struct handlers *old = c->user.handlers, *new = handlers_read(L, 2, &old->limits);
-    int err = conn_swap(c, new, &new->limits, rest, n);
-    if (err) {
-        handlers_release(L, new);
-        return push_error(L, -err);
-    }
-    c->observed = handlers_observe(new);
-    handlers_release(L, old);
-    halt(c);
-    return push_true(L);
-}
-
-static int conn_object_keepalive(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    double seconds = 0;
-    if (lua_type(L, 2) != LUA_TBOOLEAN || lua_toboolean(L, 2)) {
-        seconds = luaL_checknumber(L, 2);
-        luaL_argcheck(L, seconds > 0 && seconds <= 32767, 2, "expected seconds up to 32767, or false");
-    }
-    if (!h->conn || h->conn->state > CONN_CLOSING)
-        return push_false(L);
-    // The system counts whole seconds; less than one would be refused.
-    int err = conn_set_keepalive(h->conn, (unsigned)ceil(seconds));
-    return err ? push_error(L, -err) : push_true(L);
-}
-
-static int conn_object_nodelay(lua_State *L)
-{
-    struct handle *h = conn_handle_check(L);
-    luaL_checktype(L, 2, LUA_TBOOLEAN);
-    if (!h->conn || h->conn->state > CONN_CLOSING)
-        return push_false(L);
-    int err = conn_set_nodelay(h->conn, lua_toboolean(L, 2));
-    return err ? push_error(L, -err) : push_true(L);
-}
 
 // fields
 
@@ -184,17 +18,23 @@ static int conn_object_id(lua_State *L)
 
 static int conn_object_index(lua_State *L)
 {
-    lua_pushinteger(L, conn_handle_check(L)->index);
+    const struct handle *h = conn_handle_check(L);
+    if (h->dialed)
+        return 0;
+    lua_pushinteger(L, h->index);
     return 1;
 }
 
 static int conn_object_server(lua_State *L)
 {
-    conn_handle_push_server(L);
+    if (conn_handle_check(L)->dialed)
+        return 0;
+    conn_handle_push_origin(L);
     return 1;
 }
 
-// A unix socket's ends are both known by the address that the server listens on.
+// A unix socket's ends are both known by the address that the server listens on, and what is not
+// connected yet by the one that was dialed.
 static int push_address(lua_State *L, const struct handle *h, const struct endpoint *e)
 {
     char text[ENDPOINT_TEXT_SIZE];
@@ -202,7 +42,7 @@ static int push_address(lua_State *L, const struct handle *h, const struct endpo
         lua_pushstring(L, text);
         return 1;
     }
-    conn_object_server(L);
+    conn_handle_push_origin(L);
     lua_getfield(L, -1, "addresses");
     if (!lua_istable(L, -1))
         return 0; // the script took it away
@@ -219,8 +59,10 @@ static int conn_object_remote_address(lua_State *L)
 static int conn_object_local_address(lua_State *L)
 {
     struct handle *h = conn_handle_check(L);
-    if (!h->local.family && h->conn)
-        conn_local(h->conn, &h->local);
+    if (h->conn)
+        conn_handle_keep_local(h->conn);
+    if (!h->local.family)
+        return 0; // not connected
     return push_address(L, h, &h->local);
 }
 
@@ -236,7 +78,7 @@ static int conn_object_remote_ip(lua_State *L)
 static int conn_object_remote_port(lua_State *L)
 {
     const struct handle *h = conn_handle_check(L);
-    if (h->remote.family == AF_UNIX)
+    if (h->remote.family != AF_INET && h->remote.family != AF_INET6)
         return 0;
     lua_pushinteger(L, h->remote.port);
     return 1;
@@ -244,12 +86,22 @@ static int conn_object_remote_port(lua_State *L)
 
 // functions
 
-static int find(lua_State *L)
+// The id at index 1; 0, which is nobody's, for a number that cannot be one.
+static uint64_t check_id(lua_State *L)
 {
     double id = luaL_checknumber(L, 1);
-    struct conn *c = NULL;
-    if (id >= 1 && id < 9007199254740992.0 && id == floor(id))
-        c = conn_find(host_get(L)->net, (uint64_t)id);
+    return id >= 1 && id < 9007199254740992.0 && id == floor(id) ? (uint64_t)id : 0;
+}
+
+static int wake(lua_State *L)
+{
+    lua_pushboolean(L, mailbox_wake(host_get(L)->net->mailbox, check_id(L)));
+    return 1;
+}
+
+static int find(lua_State *L)
+{
+    struct conn *c = conn_find(host_get(L)->net, check_id(L));
     if (c)
         conn_handle_push(L, c);
     else
@@ -272,15 +124,6 @@ static int ids(lua_State *L)
     return 1;
 }
 
-static const luaL_Reg methods[] = {
-    {"write", conn_object_write},     {"finish", conn_object_finish},
-    {"close", conn_object_close},     {"abort", conn_object_abort},
-    {"pause", conn_object_pause},     {"resume", conn_object_resume},
-    {"pending", conn_object_pending}, {"handler", conn_object_handler},
-    {"keepalive", conn_object_keepalive}, {"nodelay", conn_object_nodelay},
-    {NULL, NULL},
-};
-
 static const luaL_Reg fields[] = {
     {"id", conn_object_id},
     {"index", conn_object_index},
@@ -299,12 +142,13 @@ void conn_object_register(lua_State *L)
     lua_pushvalue(L, -1);
     host_get(L)->conn_meta = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_setfield(L, -2, "conn_metatable"); // filled by lua/evio/conn.lua
-    lua_newtable(L);
-    luaL_register(L, NULL, methods);
+    conn_methods_push(L);
     lua_setfield(L, -2, "conn_methods");
     lua_newtable(L);
     luaL_register(L, NULL, fields);
     lua_setfield(L, -2, "conn_fields");
+    lua_pushcfunction(L, wake);
+    lua_setfield(L, -2, "wake");
     lua_pushcfunction(L, find);
     lua_setfield(L, -2, "conn");
     lua_pushcfunction(L, ids);

@@ -1,5 +1,7 @@
 #include "bind/error_text.h"
 
+#include "base/error.h"
+
 #include <lauxlib.h>
 
 const char *error_text(lua_State *L, int index)
@@ -13,4 +15,13 @@ const char *error_text(lua_State *L, int index)
         lua_settop(L, index);
     }
     return lua_tostring(L, index);
+}
+
+int error_push(lua_State *L, int error)
+{
+    char text[128];
+    lua_pushnil(L);
+    lua_pushstring(L, error_message(error, text, sizeof(text)));
+    lua_pushstring(L, error_name(error));
+    return 3;
 }

@@ -3,7 +3,12 @@
 #include "bind/call.h"
 #include "bind/conn_handle.h"
 #include "bind/served.h"
+#include "bind/timer.h"
+#include "net/read.h"
 #include "net/write.h"
+#include "base/error.h"
+
+#include <stdio.h>
 
 static struct host *host_of(const struct conn *c)
 {
@@ -21,10 +26,14 @@ static struct event event_of(struct conn *c, enum event_kind kind)
     return (struct event){.kind = kind, .handlers = c->user.handlers, .conn = c};
 }
 
-static void shut_down_server_of(struct conn *c)
+// Its own server; everything for a connection that has none.
+static void shut_down(struct conn *c)
 {
     struct served *s = c->group->user;
-    server_shutdown(s->server);
+    if (s)
+        server_shutdown(s->server);
+    else
+        shutdown_all(c->group->net);
 }
 
 // Calls the handler and does what its action says; the bytes that it returned are the caller's.
@@ -38,8 +47,10 @@ static bool call_and_act(struct event *e)
     }
     if (e->action == ACTION_CLOSE)
         conn_close(c, NULL);
+    else if (e->action == ACTION_DETACH)
+        conn_detach(c);
     else if (e->action == ACTION_SHUTDOWN)
-        shut_down_server_of(c);
+        shut_down(c);
     return true;
 }
 
@@ -51,11 +62,17 @@ static void answer(struct event *e)
     call_end(host_of(e->conn), e);
 }
 
+static void accepted(struct conn *c)
+{
+    struct handlers *h = c->group->handlers;
+    h->users++;
+    c->user.handlers = h;
+    c->observed = handlers_observe(h);
+}
+
 static void opened(struct conn *c)
 {
-    struct handlers *h = c->user.handlers;
-    h->users++;
-    c->observed = handlers_observe(h);
+    conn_handle_update(c);
     if (!has(c, EVENT_OPENED))
         return;
     struct event e = event_of(c, EVENT_OPENED);
@@ -68,7 +85,7 @@ static struct delivery data(struct conn *c, const char *bytes, size_t n)
     if (!has(c, EVENT_DATA))
         return all;
     struct event e = event_of(c, EVENT_DATA);
-    e.bytes = bytes;
+    e.bytes = bytes ? bytes : "";
     e.amount = n;
     if (!e.handlers->stream) {
         answer(&e);
@@ -84,6 +101,20 @@ static struct delivery data(struct conn *c, const char *bytes, size_t n)
     conn_flush(c, e.out, e.out_length);
     call_end(host_of(c), &e);
     return d;
+}
+
+// Without a handler of its own a wake is a data event without input; a stream's handler may look at
+// what is there.
+static void woken(struct conn *c)
+{
+    const struct handlers *h = c->user.handlers;
+    struct event e = event_of(c, has(c, EVENT_WOKEN) ? EVENT_WOKEN : EVENT_DATA);
+    if (!has(c, e.kind))
+        return;
+    if (e.kind == EVENT_DATA && h->stream)
+        conn_deliver(c);
+    else
+        answer(&e);
 }
 
 static void eof(struct conn *c)
@@ -129,19 +160,44 @@ static void drained(struct conn *c)
     answer(&e);
 }
 
-static void closed(struct conn *c)
+// The last event of a connection.
+static void end_with(struct conn *c, enum event_kind kind)
 {
     struct host *h = host_of(c);
-    struct handlers *handlers = c->user.handlers;
-    if (!handlers)
-        return; // it never opened
-    if (has(c, EVENT_CLOSED)) {
-        struct event e = event_of(c, EVENT_CLOSED);
+    if (has(c, kind)) {
+        struct event e = event_of(c, kind);
         call_and_act(&e);
         call_end(h, &e);
     }
     conn_handle_release(h->L, c);
-    handlers_release(h->L, handlers);
+    handlers_release(h->L, c->user.handlers);
+}
+
+static void closed(struct conn *c)
+{
+    end_with(c, EVENT_CLOSED);
+}
+
+// Nobody asked for `failed`: somebody should read it all the same.
+static void report_failed(struct conn *c)
+{
+    char where[64], text[128];
+    snprintf(where, sizeof(where), "connection %.0f failed", (double)c->slot.id);
+    report_print(&host_of(c)->report, where,
+                 c->message ? c->message : error_message(c->error, text, sizeof(text)));
+}
+
+static void failed(struct conn *c)
+{
+    if (!has(c, EVENT_FAILED))
+        report_failed(c);
+    end_with(c, EVENT_FAILED);
+}
+
+static void detached(struct conn *c)
+{
+    conn_handle_keep_local(c);
+    end_with(c, EVENT_DETACHED);
 }
 
 // An event of the server itself. Returns false after an error.
@@ -184,6 +240,13 @@ static void stopped(struct server *server)
     served_release(s->host->L, s);
 }
 
+static void ending(struct net *net)
+{
+    struct host *h = net->user;
+    if (h->L)
+        timers_cancel_all(h->L, h);
+}
+
 static void notice(struct net *net, const char *where, const char *text)
 {
     struct host *h = net->user;
@@ -194,12 +257,17 @@ const struct net_events events_table = {
     .serving = serving,
     .tick = tick,
     .stopped = stopped,
+    .accepted = accepted,
     .opened = opened,
+    .woken = woken,
     .data = data,
     .eof = eof,
     .prewrite = prewrite,
     .postwrite = postwrite,
     .drained = drained,
     .closed = closed,
+    .failed = failed,
+    .detached = detached,
+    .ending = ending,
     .notice = notice,
 };

@@ -10,12 +10,18 @@ enum event_kind {
     EVENT_SERVING,
     EVENT_OPENED,
     EVENT_DATA,
+    EVENT_WOKEN,
     EVENT_EOF,
     EVENT_PREWRITE,
     EVENT_POSTWRITE,
     EVENT_DRAINED,
+    EVENT_DETACHED,
     EVENT_CLOSED,
+    EVENT_FAILED,
     EVENT_TICK,
+    HANDLER_KINDS, // those above are functions of an events table
+    EVENT_TIMER = HANDLER_KINDS,
+    EVENT_JOB,
     EVENT_KINDS
 };
 
@@ -24,7 +30,7 @@ struct handlers {
     unsigned users;
     bool stream; // the data handler reads a stream
     int stream_fn; // the script's function behind it, for messages
-    int refs[EVENT_KINDS]; // LUA_NOREF where the table has none
+    int refs[HANDLER_KINDS]; // LUA_NOREF where the table has none
     struct limits limits;
 };
 
@@ -40,7 +46,7 @@ void handlers_release(lua_State *L, struct handlers *h);
 // Frees all of them, when the whole Lua state goes.
 void handlers_free_all(struct host *h);
 
-// Pushes the script's function for an event.
+// Pushes the script's function for an event of the table.
 void handlers_push_function(lua_State *L, const struct handlers *h, enum event_kind kind);
 
 static inline bool handlers_have(const struct handlers *h, enum event_kind kind)

@@ -34,6 +34,7 @@ void host_new(lua_State *L, const struct net_events *events, lua_CFunction colle
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
     list_init(&h->handlers);
+    list_init(&h->timers);
     find_buffer_meta(L, h);
     int err = net_open(&h->net, name && *name ? name : NULL, events, h);
     if (err == -EINVAL)
@@ -67,6 +68,7 @@ void host_free(struct host *h)
         return;
     while ((link = list_take(&h->net->servers)))
         server_free(container_of(link, struct server, link));
+    group_free(&h->net->dialed);
     net_close(h->net);
     free(h->fatal);
     h->net = NULL;

@@ -14,6 +14,7 @@ struct event;
 struct host {
     struct net *net;
     struct link handlers;     // every struct handlers
+    struct link timers;       // the script's pending timers
     struct report report;     // errors that were printed lately
     struct evio_live live;    // the data event being handled
     const void *buffer_meta;  // identifies a string.buffer

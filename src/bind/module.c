@@ -7,6 +7,8 @@
 #include "bind/handlers.h"
 #include "bind/run.h"
 #include "bind/served.h"
+#include "bind/socket.h"
+#include "bind/timer.h"
 
 #include "modules.h" // generated: static arrays of bytecode, and their table `modules`
 
@@ -61,6 +63,8 @@ static int open_core(lua_State *L)
     lua_setfield(L, -2, "set_take_buffer");
     run_register(L);
     conn_object_register(L);
+    timer_register(L);
+    socket_register(L, false);
     return 1;
 }
 

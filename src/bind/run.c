@@ -2,6 +2,7 @@
 
 #include "bind/call.h"
 #include "bind/served.h"
+#include "bind/timer.h"
 #include "net/loop.h"
 
 #include <lauxlib.h>
@@ -19,15 +20,21 @@ static bool interrupted_before(lua_State *L)
     return true;
 }
 
-// Runs until the server ended, or until all did.
+static bool anything_registered(const struct host *h)
+{
+    return !list_empty(&h->net->servers) || h->net->dialed.connections > 0 ||
+           !list_empty(&h->timers);
+}
+
+// Runs until the server ended, or until nothing is registered.
 static void run(lua_State *L, const struct served *until)
 {
     struct host *h = host_get(L);
     int err = loop_begin(h->net);
     call_begin_loop(h, L);
     if (interrupted_before(L))
-        servers_shutdown(h->net);
-    while (!err && !h->fatal && !(until ? !until->server : list_empty(&h->net->servers)))
+        shutdown_all(h->net);
+    while (!err && !h->fatal && !(until ? !until->server : !anything_registered(h)))
         err = loop_turn(h->net);
     loop_end(h->net);
     report_flush(&h->report);
@@ -68,7 +75,9 @@ static int run_run(lua_State *L)
 
 static int run_shutdown(lua_State *L)
 {
-    servers_shutdown(host_get(L)->net);
+    struct host *h = host_get(L);
+    timers_cancel_all(L, h);
+    shutdown_all(h->net);
     return 0;
 }
 

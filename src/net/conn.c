@@ -12,16 +12,18 @@ int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct 
 {
     struct net *net = group->net;
     struct conn *c = calloc(1, sizeof(*c));
-    int err = c ? slots_add(&net->conns, &c->slot) : -ENOMEM;
+    int err = c ? mailbox_add(net->mailbox, &c->slot) : -ENOMEM;
     if (err) {
         free(c);
         fd_close(fd);
         return err;
     }
     c->watch = (struct watch){.fd = fd, .kind = WATCH_CONN};
+    c->state = fd < 0 ? CONN_CONNECTING : CONN_OPEN;
     c->group = group;
     c->limits = group->limits;
     c->remote = *remote;
+    c->last_in = c->last_out = net->now;
     group->connections++;
     *conn = c;
     return 0;
@@ -46,7 +48,7 @@ static unsigned wanted(const struct conn *c)
     if (c->state == CONN_DRAINING)
         return POLL_READ;
     unsigned interest = 0;
-    if (c->state == CONN_OPEN && !c->paused && !c->congested && !c->more && !c->eof)
+    if (c->state == CONN_OPEN && !c->paused && !conn_held(c) && !c->more && !c->eof)
         interest |= POLL_READ;
     if (c->state <= CONN_CLOSING && c->blocked)
         interest |= POLL_WRITE;
@@ -81,24 +83,8 @@ int conn_local(const struct conn *c, struct endpoint *local)
 
 void conn_deliver_later(struct conn *c)
 {
-    if (c->more && !c->paused && !c->congested)
+    if (c->more && !c->paused && !conn_held(c))
         conn_add_work(c, WORK_DELIVER);
-}
-
-void conn_pause(struct conn *c)
-{
-    c->paused = true;
-    conn_update(c);
-}
-
-void conn_resume(struct conn *c)
-{
-    // What the handler declined comes again, too: it may have done so because it paused.
-    if (c->paused && buf_length(&c->in) > 0)
-        c->more = true;
-    c->paused = false;
-    conn_deliver_later(c);
-    conn_update(c);
 }
 
 static void keep_message(struct conn *c, const char *message)
@@ -107,33 +93,63 @@ static void keep_message(struct conn *c, const char *message)
         c->message = strdup(message);
 }
 
+// From here on only the last event and those around writes fire.
+static void stop_events(struct conn *c, enum conn_state state)
+{
+    c->state = (uint8_t)state;
+    mailbox_admit(c->group->net->mailbox, &c->slot, false);
+    timer_cancel(c->group->net, &c->timer);
+}
+
 // Moves to the reap step. The descriptor leaves the poller now: nothing may fire for it.
 static void end(struct conn *c)
 {
     struct net *net = c->group->net;
     if (c->state >= CONN_ENDED)
         return;
-    c->state = CONN_ENDED;
+    stop_events(c, CONN_ENDED);
     net->backend->set(net->poller, &c->watch, 0);
-    timer_cancel(net, &c->timer);
     list_remove(&c->link);
     list_append(&net->ended, &c->link);
 }
 
 void conn_close(struct conn *c, const char *message)
 {
-    if (c->state <= CONN_CLOSING)
+    if (message && c->state <= CONN_CLOSING) {
         keep_message(c, message);
+        c->detaching = false;
+    }
+    if (c->state == CONN_CONNECTING)
+        conn_fail(c, ECANCELED, "closed before it opened");
     if (c->state != CONN_OPEN)
         return;
-    c->state = CONN_CLOSING;
+    stop_events(c, CONN_CLOSING);
     conn_add_work(c, WORK_FLUSH);
     conn_update(c);
 }
 
+void conn_detach(struct conn *c)
+{
+    if (c->state != CONN_OPEN)
+        return;
+    c->detaching = true;
+    stop_events(c, CONN_CLOSING);
+    conn_add_work(c, WORK_FLUSH);
+    conn_update(c);
+}
+
+int conn_take_socket(struct conn *c, struct buf *in)
+{
+    int fd = c->watch.fd;
+    *in = c->in;
+    c->in = (struct buf){0};
+    c->watch.fd = -1;
+    return fd;
+}
+
 void conn_finish(struct conn *c)
 {
-    if (c->state != CONN_OPEN || c->finishing)
+    if (c->state > CONN_OPEN || c->finishing)
         return;
     c->finishing = true;
     conn_add_work(c, WORK_FLUSH);
@@ -142,6 +158,9 @@ void conn_finish(struct conn *c)
 void conn_abort(struct conn *c)
 {
     c->reset = true;
+    c->detaching = false;
+    if (c->state == CONN_CONNECTING)
+        conn_fail(c, ECANCELED, "closed before it opened");
     end(c);
 }
 
@@ -150,6 +169,7 @@ void conn_fail(struct conn *c, int error, const char *message)
     if (c->state >= CONN_ENDED)
         return;
     c->error = error;
+    c->detaching = false;
     keep_message(c, message);
     if (c->out.length > 0)
         c->reset = true; // what the peer has got must not look whole
@@ -158,8 +178,28 @@ void conn_fail(struct conn *c, int error, const char *message)
 
 void conn_end(struct conn *c)
 {
-    c->drain = !c->eof;
+    c->drain = !c->eof && !c->detaching;
     end(c);
+}
+
+struct limits *conn_own_limits(struct conn *c)
+{
+    if (!c->own_limits) {
+        struct limits *own = malloc(sizeof(*own));
+        if (!own)
+            return NULL;
+        *own = *c->limits;
+        c->limits = own;
+        c->own_limits = true;
+    }
+    return (struct limits *)c->limits;
+}
+
+void conn_drop_limits(struct conn *c)
+{
+    if (c->own_limits)
+        free((struct limits *)c->limits);
+    c->own_limits = false;
 }
 
 int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const char *rest,
@@ -169,6 +209,7 @@ int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const
     if (err)
         return err;
     c->user.handlers = handlers;
+    conn_drop_limits(c);
     c->limits = limits;
     c->swapped = true;
     c->shifted = true;
@@ -178,21 +219,4 @@ int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const
         conn_update(c);
     }
     return 0;
-}
-
-void conn_free(struct conn *c)
-{
-    struct net *net = c->group->net;
-    net->backend->set(net->poller, &c->watch, 0);
-    timer_cancel(net, &c->timer);
-    list_remove(&c->link);
-    slots_remove(&net->conns, &c->slot);
-    if (c->reset)
-        sock_reset_on_close(c->watch.fd);
-    fd_close(c->watch.fd);
-    queue_free(&c->out, &net->chunks);
-    buf_free(&c->in);
-    free(c->message);
-    c->group->connections--;
-    free(c);
 }

@@ -1,8 +1,8 @@
 // A connection: its state and its ways to end. Writing is in write.h, reading
 // in read.h, what follows its end in reap.h.
 //
-// 1. A connection owns its descriptor, its buffers and its timer from accept to reap.
-// 2. Ending one marks it; the loop's reap step alone fires `closed` and frees.
+// 1. A connection owns its descriptor, its buffers and its timer from accept or dial to reap.
+// 2. Ending one marks it; the loop's reap step alone fires its last event and frees.
 // 3. So a pointer to a connection holds until the end of the callback that got it.
 #ifndef NET_CONN_H
 #define NET_CONN_H
@@ -14,9 +14,10 @@
 #include "net/timer.h"
 
 enum conn_state {
+    CONN_CONNECTING, // dialed; what is written waits
     CONN_OPEN,     // events fire
     CONN_CLOSING,  // output is being flushed; input is left alone
-    CONN_ENDED,    // waits for the reap step to fire `closed`
+    CONN_ENDED,    // waits for the reap step to fire `closed`, `failed` or `detached`
     CONN_DRAINING, // `closed` fired; unread input is thrown away until the peer is done
     CONN_GONE,     // waits for the reap step to free it
 };
@@ -28,21 +29,17 @@ enum conn_work {
     WORK_DRAINED = 8,     // `drained` is due
 };
 
-// Sizes in bytes, times in nanoseconds.
+// Sizes in bytes, times in nanoseconds; a time of 0 is no limit, but for linger.
 struct limits {
-    size_t high, low;  // pending output at which reading stops, and goes on
-    size_t queue;      // the most output that may be pending
-    size_t input;      // the most unread input
-    uint64_t linger;   // how long a close waits for a peer that takes nothing
-};
-
-// What a server's connections have in common.
-struct conn_group {
-    struct net *net;
-    size_t connections;          // not yet freed
-    bool stopping;               // they are about to be closed: nothing more is read
-    const struct limits *limits; // that a connection begins with
-    void *handlers, *user;       // the layer above's
+    size_t high, low;   // pending output at which reading stops, and goes on
+    size_t queue;       // the most output that may be pending
+    size_t input;       // the most unread input
+    bool duplex;        // reading goes on above the high mark, too
+    uint64_t linger;    // how long a close waits for a peer that takes nothing
+    uint64_t idle;      // without a byte in either direction
+    uint64_t read;      // without input, while it is read
+    uint64_t write;     // without progress of pending output
+    uint64_t handshake; // from the dial until `opened`
 };
 
 struct conn {
@@ -58,6 +55,9 @@ struct conn {
     bool shifted : 1;   // the unread input is not what the stream last saw
     bool swapped : 1;   // the handlers changed during a data event
     bool eof : 1;       // the peer finished sending
+    bool opened : 1;    // `opened` fired
+    bool detaching : 1; // the descriptor is to be handed over after the pending output
+    bool own_limits : 1; // limits is this connection's alone, and freed with it
     bool finishing : 1; // FIN is to follow the pending output
     bool fin_sent : 1;
     bool reset : 1;     // close resets the connection
@@ -69,7 +69,8 @@ struct conn {
     const struct limits *limits;
     struct queue out;
     struct buf in; // input that the handler left unread
-    struct timer timer; // of its state: linger while closing, then the drain
+    struct timer timer; // of its state: time-outs while open, linger while closing, then the drain
+    uint64_t last_in, last_out; // when input came, and when output was begun or taken
     struct link link; // in net->work or net->ended
     struct endpoint remote;
     struct {
@@ -84,8 +85,8 @@ struct conn {
     } user; // the layer above's
 };
 
-// Takes over a connected descriptor, closing it when that fails. Fires nothing. Returns 0 or a
-// negative errno.
+// Takes over a connected descriptor, closing it when that fails; -1 for one that comes later. Fires
+// nothing. Returns 0 or a negative errno.
 int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct endpoint *remote);
 
 // The connection with this id, or NULL; NULL too for one that ended and waits for `closed`.
@@ -96,16 +97,18 @@ static inline size_t conn_pending(const struct conn *c)
     return c->out.length;
 }
 
+// Whether pending output keeps it from reading.
+static inline bool conn_held(const struct conn *c)
+{
+    return c->congested && !c->limits->duplex;
+}
+
 // Socket options; see os/sock.h. Return 0 or a negative errno.
 int conn_set_nodelay(struct conn *c, bool on);
 int conn_set_keepalive(struct conn *c, unsigned seconds);
 
 // Asks for the local address. Returns 0 or a negative errno.
 int conn_local(const struct conn *c, struct endpoint *local);
-
-// Stops reading, or goes on with it; what was left unread is delivered in the next iteration.
-void conn_pause(struct conn *c);
-void conn_resume(struct conn *c);
 
 // Closes after the pending output. `message` is copied and tells `closed` why; NULL for a clean
 // close. Nothing happens when it is closing already.
@@ -117,11 +120,23 @@ void conn_finish(struct conn *c);
 // Ends at once, dropping output and resetting the connection.
 void conn_abort(struct conn *c);
 
+// Hands the descriptor over after the pending output: `detached` fires, and takes it. Nothing
+// happens when it is not open.
+void conn_detach(struct conn *c);
+
+// For `detached`: gives the descriptor and the unread input away.
+int conn_take_socket(struct conn *c, struct buf *in);
+
 // Ends at once because of an error: a positive errno, and words for it or NULL.
 void conn_fail(struct conn *c, int error, const char *message);
 
 // Ends after everything that was to be sent is with the kernel, FIN included.
 void conn_end(struct conn *c);
+
+// Limits for this connection alone, to be changed: at first a copy of what it had. NULL when out of
+// memory.
+struct limits *conn_own_limits(struct conn *c);
+void conn_drop_limits(struct conn *c);
 
 // New handlers from the next event on; `rest` is delivered first, in front of unread input.
 // Returns 0 or -ENOMEM.
@@ -136,8 +151,5 @@ void conn_add_work(struct conn *c, enum conn_work work);
 
 // Makes the poller's interest follow the state.
 void conn_update(struct conn *c);
-
-// Closes the descriptor and frees everything. For the reap step, and for the end of the loop.
-void conn_free(struct conn *c);
 
 #endif

@@ -24,15 +24,23 @@ struct net_events {
     int64_t (*tick)(struct server *);
     // The server's last connection is gone; it is freed right after.
     void (*stopped)(struct server *);
+    // A connection came in; it may end before `opened`.
+    void (*accepted)(struct conn *);
     void (*opened)(struct conn *);
+    void (*woken)(struct conn *);
     struct delivery (*data)(struct conn *, const char *bytes, size_t n);
     void (*eof)(struct conn *);
     // Around each write attempt, for connections with `observed` set.
     void (*prewrite)(struct conn *, size_t amount);
     void (*postwrite)(struct conn *, size_t amount, size_t remaining);
     void (*drained)(struct conn *);
-    // The last event of a connection; conn->error and conn->message say why.
+    // The last event of a connection is one of these. closed and failed: conn->error and
+    // conn->message say why. detached takes the descriptor with conn_take_socket.
     void (*closed)(struct conn *);
+    void (*failed)(struct conn *); // it never opened
+    void (*detached)(struct conn *);
+    // Everything is to end: servers and connections are seen to, the rest is the layer above's.
+    void (*ending)(struct net *);
     // Something that concerns no single connection and that somebody should read.
     void (*notice)(struct net *, const char *where, const char *text);
 };

@@ -1,5 +1,7 @@
 #include "net/listener.h"
 
+#include "net/read.h"
+
 #include "base/macros.h"
 #include "base/error.h"
 #include "os/fd.h"
@@ -98,11 +100,8 @@ static void welcome(struct listener *l, int fd, const struct endpoint *peer)
     if (conn_new(&c, l->group, fd, peer) < 0)
         return;
     c->index = l->index;
-    conn_update(c);
-    if (c->state != CONN_OPEN)
-        return; // it could not be watched
-    c->user.handlers = l->group->handlers;
-    net->events->opened(c);
+    net->events->accepted(c);
+    conn_open(c);
 }
 
 void listener_accept(struct listener *l)

@@ -10,6 +10,7 @@
 #include "os/clock.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum { BATCH = 256 };
 
@@ -30,12 +31,31 @@ static int wait_for_events(struct net *net, struct batch *b)
     return b->count < 0 ? b->count : 0;
 }
 
+// Messages first: a thread that wakes a connection after it posted means the connection to know.
+static void deliver_mail(struct net *net)
+{
+    struct mail mail = mailbox_take(net->mailbox);
+    while (mail.messages) {
+        struct message *first = mail.messages;
+        mail.messages = first->next;
+        first->deliver(first, true);
+    }
+    for (size_t i = 0; i < mail.id_count; i++) {
+        struct conn *c = conn_find(net, mail.ids[i]);
+        if (c && c->state == CONN_OPEN)
+            net->events->woken(c);
+    }
+    free(mail.ids);
+}
+
 static void wakeups(struct net *net, const struct batch *b)
 {
     for (int i = 0; i < b->count; i++) {
         if (b->ready[i].watch->kind == WATCH_SIGNALS) {
             waker_clear(&net->signals.waker);
-            servers_shutdown(net);
+            shutdown_all(net);
+        } else if (b->ready[i].watch->kind == WATCH_MAILBOX) {
+            deliver_mail(net);
         }
     }
 }
@@ -75,7 +95,7 @@ static void read_input(struct net *net, const struct batch *b)
 
 static void flush(struct net *net, const struct batch *b)
 {
-    servers_do_shutdown(net);
+    shutdown_connections(net);
     for (int i = 0; i < b->count; i++) {
         if (b->ready[i].watch->kind != WATCH_CONN || !(b->ready[i].events & POLL_WRITE))
             continue;

@@ -17,21 +17,36 @@ int net_open(struct net **net, const char *name, const struct net_events *events
         return -ENOMEM;
     memset(n, 0, offsetof(struct net, input));
     int err = backend->open(&n->poller);
-    if (err) {
-        free(n);
-        return err;
-    }
+    if (err)
+        goto fail_poller;
+    err = mailbox_open(&n->mailbox, &n->conns);
+    if (err)
+        goto fail_mailbox;
     n->backend = backend;
     n->events = events;
     n->user = user;
     n->now = clock_now();
     n->reserve = fd_open_reserve();
+    n->dialed.net = n;
+    n->mailbox_watch = (struct watch){.fd = mailbox_fd(n->mailbox), .kind = WATCH_MAILBOX};
+    err = backend->set(n->poller, &n->mailbox_watch, POLL_READ);
+    if (err)
+        goto fail_watch;
     list_init(&n->servers);
     list_init(&n->work);
     list_init(&n->ended);
     list_init(&n->starved);
     *net = n;
     return 0;
+
+fail_watch:
+    fd_close(n->reserve);
+    mailbox_close(n->mailbox);
+fail_mailbox:
+    backend->close(n->poller);
+fail_poller:
+    free(n);
+    return err;
 }
 
 const char *net_backends(char *text, size_t size)
@@ -46,6 +61,7 @@ uint64_t net_clock(void)
 
 void net_close(struct net *n)
 {
+    mailbox_close(n->mailbox);
     n->backend->close(n->poller);
     if (n->reserve >= 0)
         fd_close(n->reserve);

@@ -8,12 +8,24 @@
 #include "base/queue.h"
 #include "base/slots.h"
 #include "net/events.h"
+#include "net/mailbox.h"
 #include "os/poller.h"
 #include "os/signals.h"
 
 enum { INPUT_SIZE = 65536 }; // the most that one recv takes
 
-enum watch_kind { WATCH_CONN, WATCH_LISTENER, WATCH_SIGNALS };
+enum watch_kind { WATCH_CONN, WATCH_LISTENER, WATCH_SIGNALS, WATCH_MAILBOX };
+
+struct limits;
+
+// What connections of one origin have in common: a server's, or all that were dialed.
+struct conn_group {
+    struct net *net;
+    size_t connections;          // not yet freed
+    bool stopping;               // they are about to be closed: nothing more is read
+    const struct limits *limits; // that a connection begins with
+    void *handlers, *user;       // the layer above's
+};
 
 struct net {
     const struct poller_backend *backend;
@@ -22,7 +34,10 @@ struct net {
     void *user; // the layer above's
     uint64_t now; // when this iteration began, in nanoseconds
     struct heap timers;
-    struct slots conns;
+    struct slots conns; // changed through the mailbox only
+    struct mailbox *mailbox;
+    struct watch mailbox_watch;
+    struct conn_group dialed; // the connections that belong to no server
     struct chunk_pool chunks;
     struct link servers;
     struct link work;  // connections with something to do in this iteration or the next

@@ -1,5 +1,6 @@
 #include "net/read.h"
 
+#include "net/timeout.h"
 #include "os/sock.h"
 
 #include <errno.h>
@@ -7,7 +8,7 @@
 
 static bool readable(const struct conn *c)
 {
-    return c->state == CONN_OPEN && !c->paused && !c->congested && !c->group->stopping;
+    return c->state == CONN_OPEN && !c->paused && !conn_held(c) && !c->group->stopping;
 }
 
 static void check_limit(struct conn *c)
@@ -66,6 +67,11 @@ static void deliver_all(struct conn *c, const char *bytes, size_t n)
     conn_update(c);
 }
 
+void conn_deliver(struct conn *c)
+{
+    deliver_all(c, NULL, 0);
+}
+
 void conn_redeliver(struct conn *c)
 {
     c->work &= (uint8_t)~WORK_DELIVER;
@@ -79,6 +85,8 @@ void conn_read(struct conn *c)
     if (!readable(c) || c->more || c->eof)
         return;
     ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
+    if (n > 0)
+        c->last_in = net->now;
     if (n > 0 && buf_length(&c->in) > 0) {
         int err = buf_append(&c->in, net->input, (size_t)n);
         if (err)
@@ -94,4 +102,39 @@ void conn_read(struct conn *c)
     } else if (n != -EAGAIN && n != -EWOULDBLOCK) {
         conn_fail(c, (int)-n, NULL);
     }
+}
+
+void conn_open(struct conn *c)
+{
+    struct net *net = c->group->net;
+    c->state = CONN_OPEN;
+    conn_update(c);
+    if (c->state != CONN_OPEN)
+        return; // it could not be watched
+    c->opened = true;
+    c->last_in = c->last_out = net->now;
+    mailbox_admit(net->mailbox, &c->slot, true);
+    timeout_arm(c);
+    if (c->out.length > 0 || c->finishing)
+        conn_add_work(c, WORK_FLUSH); // written before it was connected
+    net->events->opened(c);
+}
+
+void conn_pause(struct conn *c)
+{
+    c->paused = true;
+    conn_update(c);
+}
+
+void conn_resume(struct conn *c)
+{
+    // What the handler declined comes again, too: it may have done so because it paused.
+    if (c->paused && buf_length(&c->in) > 0)
+        c->more = true;
+    bool was_paused = c->paused;
+    c->paused = false;
+    if (was_paused)
+        timeout_reading(c);
+    conn_deliver_later(c);
+    conn_update(c);
 }

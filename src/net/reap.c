@@ -1,9 +1,11 @@
 #include "net/reap.h"
 
 #include "base/macros.h"
+#include "os/fd.h"
 #include "os/sock.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 // When the FIN is out, closing with input unread, or input that comes later, would reset the
 // connection and take back what the peer has not got yet (RFC 1122, 4.2.2.13). So input is read
@@ -53,6 +55,26 @@ void reap_drain(struct conn *c)
     }
 }
 
+void conn_free(struct conn *c)
+{
+    struct net *net = c->group->net;
+    net->backend->set(net->poller, &c->watch, 0);
+    timer_cancel(net, &c->timer);
+    list_remove(&c->link);
+    mailbox_remove(net->mailbox, &c->slot);
+    if (c->watch.fd >= 0) {
+        if (c->reset)
+            sock_reset_on_close(c->watch.fd);
+        fd_close(c->watch.fd);
+    }
+    queue_free(&c->out, &net->chunks);
+    buf_free(&c->in);
+    conn_drop_limits(c);
+    free(c->message);
+    c->group->connections--;
+    free(c);
+}
+
 void reap_conn(struct conn *c)
 {
     struct net *net = c->group->net;
@@ -60,7 +82,12 @@ void reap_conn(struct conn *c)
         conn_free(c);
         return;
     }
-    net->events->closed(c);
+    if (!c->opened)
+        net->events->failed(c);
+    else if (c->detaching)
+        net->events->detached(c);
+    else
+        net->events->closed(c);
     if (!c->drain || c->reset) {
         conn_free(c);
         return;

@@ -5,9 +5,12 @@
 
 #include "net/conn.h"
 
-// Fires `closed` for a connection that ended, then frees it or starts to drain it; frees one that
-// was drained.
+// Fires the last event of a connection that ended, then frees it or starts to drain it; frees one
+// that was drained.
 void reap_conn(struct conn *c);
+
+// Closes the descriptor and frees everything. For the end of the loop, too.
+void conn_free(struct conn *c);
 
 // Reads and drops what the peer of a draining connection sent.
 void reap_drain(struct conn *c);

@@ -1,6 +1,7 @@
 #include "net/server.h"
 
 #include "base/macros.h"
+#include "net/reap.h"
 #include "net/write.h"
 #include "base/error.h"
 #include "os/fd.h"
@@ -123,8 +124,6 @@ static void start(struct server *s)
         listener_start(&s->listeners[i]);
 }
 
-// A tick is due at the last one's deadline plus its delay, so that lateness does not add up; one
-// that is late by a whole delay starts over from now, so that missed ticks do not come in a burst.
 static void time_out(struct timer *t)
 {
     struct server *s = container_of(t, struct server, timer);
@@ -139,8 +138,7 @@ static void time_out(struct timer *t)
     int64_t delay = net->events->tick(s);
     if (delay < 0 || s->state == SERVER_STOPPING)
         return;
-    uint64_t next = due + (uint64_t)delay;
-    timer_set(net, t, next > net->now ? next : net->now + 1); // not again in this iteration
+    timer_set(net, t, timer_next(due, (uint64_t)delay, net->now));
 }
 
 int server_open(struct server **server, struct net *net, const struct server_options *options,
@@ -206,21 +204,24 @@ void server_shutdown(struct server *s)
     s->group.net->restless = true;
 }
 
-void servers_shutdown(struct net *net)
+void shutdown_all(struct net *net)
 {
     struct link *i;
     for (i = net->servers.next; i != &net->servers; i = i->next)
         server_shutdown(container_of(i, struct server, link));
+    net->dialed.stopping = true;
+    net->restless = true;
+    net->events->ending(net);
 }
 
-static void close_connections(struct server *s)
+static void close_connections(struct conn_group *group)
 {
-    struct net *net = s->group.net;
+    struct net *net = group->net;
     size_t count = net->conns.count;
     uint64_t *ids = slots_ids(&net->conns);
     for (size_t i = 0; ids && i < count; i++) {
         struct conn *c = conn_find(net, ids[i]);
-        if (!c || c->group != &s->group)
+        if (!c || c->group != group)
             continue;
         conn_close(c, NULL);
         conn_flush(c, NULL, 0);
@@ -228,15 +229,19 @@ static void close_connections(struct server *s)
     free(ids);
 }
 
-void servers_do_shutdown(struct net *net)
+void shutdown_connections(struct net *net)
 {
     struct link *i;
     for (i = net->servers.next; i != &net->servers; i = i->next) {
         struct server *s = container_of(i, struct server, link);
         if (s->state != SERVER_STOPPING)
             continue;
-        close_connections(s);
+        close_connections(&s->group);
         s->state = SERVER_CLOSED;
+    }
+    if (net->dialed.stopping) {
+        net->dialed.stopping = false; // others may be dialed later
+        close_connections(&net->dialed);
     }
 }
 
@@ -253,15 +258,21 @@ void servers_reap(struct net *net)
     }
 }
 
+void group_free(struct conn_group *group)
+{
+    struct net *net = group->net;
+    for (size_t i = 0; i < net->conns.size && group->connections; i++) {
+        struct slot *slot = net->conns.table[i];
+        struct conn *c = slot ? container_of(slot, struct conn, slot) : NULL;
+        if (c && c->group == group)
+            conn_free(c);
+    }
+}
+
 void server_free(struct server *s)
 {
     struct net *net = s->group.net;
-    for (size_t i = 0; i < net->conns.size && s->group.connections; i++) {
-        struct slot *slot = net->conns.table[i];
-        struct conn *c = slot ? container_of(slot, struct conn, slot) : NULL;
-        if (c && c->group == &s->group)
-            conn_free(c);
-    }
+    group_free(&s->group);
     close_listeners(s);
     timer_cancel(net, &s->timer);
     list_remove(&s->link);

@@ -44,16 +44,17 @@ void server_close(struct server *s);
 // Stops accepting and closes every connection, newest first, each after its output is flushed.
 void server_shutdown(struct server *s);
 
-// Shuts every server down.
-void servers_shutdown(struct net *net);
+// Shuts every server down, closes every dialed connection, and tells the layer above.
+void shutdown_all(struct net *net);
 
-// For the loop's flush step: the closing that server_shutdown asked for.
-void servers_do_shutdown(struct net *net);
+// For the loop's flush step: the closing that server_shutdown and shutdown_all asked for.
+void shutdown_connections(struct net *net);
 
 // For the loop's reap step: frees servers that are closed and have no connection left.
 void servers_reap(struct net *net);
 
-// Frees one without an event, its connections included, when the whole loop goes.
+// Without an event, when the whole loop goes: frees a group's connections, a server with its own.
+void group_free(struct conn_group *group);
 void server_free(struct server *s);
 
 #endif

@@ -27,6 +27,15 @@ static inline bool timer_is_set(const struct timer *t)
     return t->node.index != 0;
 }
 
+// The first time after `now` that is a whole number of periods after `due`: lateness does not add
+// up, and periods that were missed do not come in a burst.
+static inline uint64_t timer_next(uint64_t due, uint64_t period, uint64_t now)
+{
+    if (due + period > now)
+        return due + period;
+    return period ? due + ((now - due) / period + 1) * period : now + 1;
+}
+
 // Fires what is due at net->now. A timer that is set by another one's firing waits for the next
 // call, so that a timer cannot keep the loop to itself.
 void timers_fire(struct net *net);

@@ -1,5 +1,7 @@
 #include "net/write.h"
 
+#include "net/timeout.h"
+
 #include "base/macros.h"
 #include "os/sock.h"
 
@@ -29,6 +31,8 @@ static int append(struct conn *c, const char *bytes, size_t n)
         fail_full(c, c->out.length + n);
         return -ENOBUFS;
     }
+    if (c->out.length == 0)
+        c->last_out = net_of(c)->now;
     int err = queue_append(&c->out, &net_of(c)->chunks, bytes, n);
     if (err)
         conn_fail(c, -err, NULL);
@@ -47,7 +51,7 @@ ssize_t conn_put(struct conn *c, const char *bytes, size_t n)
 
 ssize_t conn_write(struct conn *c, const char *bytes, size_t n)
 {
-    if (c->state != CONN_OPEN || c->finishing)
+    if (c->state > CONN_OPEN || c->finishing)
         return -EPIPE;
     ssize_t pending = conn_put(c, bytes, n);
     if (pending >= 0)
@@ -85,8 +89,11 @@ static void attempt(struct conn *c, const char *tail, size_t n)
     if (!failed)
         account(c, taken, tail, n);
     c->blocked = taken < amount;
-    if (taken > 0)
-        timer_cancel(net, &c->timer); // settle() starts the linger time again
+    if (taken > 0) {
+        c->last_out = net->now;
+        if (c->state == CONN_CLOSING)
+            timer_cancel(net, &c->timer); // settle() starts the linger time again
+    }
     if (c->observed && c->state < CONN_ENDED)
         net->events->postwrite(c, taken, c->out.length);
     if (failed)
@@ -132,14 +139,20 @@ static void settle(struct conn *c)
     size_t pending = c->out.length;
     if (c->congested && pending <= c->limits->low) {
         c->congested = false;
-        if (c->state == CONN_OPEN)
+        if (c->state == CONN_OPEN) {
             conn_add_work(c, WORK_DRAINED);
+            timeout_reading(c);
+        }
         conn_deliver_later(c);
     }
-    if (pending == 0 && (c->finishing || c->state == CONN_CLOSING))
+    if (pending == 0 && c->detaching)
+        conn_end(c);
+    else if (pending == 0 && (c->finishing || c->state == CONN_CLOSING))
         send_fin(c);
     else if (pending > 0 && c->state == CONN_CLOSING && !timer_is_set(&c->timer))
         start_linger(c);
+    else if (pending > 0 && c->limits->write)
+        timeout_arm(c);
     if (pending > 0 && !c->blocked)
         conn_add_work(c, WORK_FLUSH);
     conn_update(c);
@@ -147,9 +160,9 @@ static void settle(struct conn *c)
 
 void conn_flush(struct conn *c, const char *tail, size_t n)
 {
-    if (c->state >= CONN_ENDED)
-        return;
     c->work &= (uint8_t)~WORK_FLUSH;
+    if (c->state >= CONN_ENDED || c->state == CONN_CONNECTING)
+        return;
     // Callbacks around the attempt may write too, and what they write comes after the tail.
     if (n > 0 && (c->blocked || c->observed)) {
         if (append(c, tail, n) < 0)

@@ -1,9 +1,12 @@
 #include "os/sock.h"
 
+#include "os/clock.h"
 #include "os/fd.h"
+#include "os/poller.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -79,6 +82,24 @@ ssize_t sock_send(int fd, const struct iovec *iov, int count)
                           : sendmsg(fd, &message, SEND_FLAGS);
     } while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;
+}
+
+int sock_wait(int fd, bool writable, int64_t timeout)
+{
+    uint64_t start = clock_now();
+    struct pollfd p = {.fd = fd, .events = writable ? POLLOUT : POLLIN};
+    for (;;) {
+        int64_t left = timeout < 0 ? -1 : timeout - (int64_t)(clock_now() - start);
+        if (timeout >= 0 && left < 0)
+            left = 0;
+        int n = poll(&p, 1, poller_milliseconds(left));
+        if (n > 0)
+            return 0;
+        if (n == 0 && left == 0)
+            return -ETIMEDOUT;
+        if (n < 0 && errno != EINTR)
+            return -errno;
+    }
 }
 
 int sock_finish(int fd)

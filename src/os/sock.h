@@ -20,6 +20,10 @@ ssize_t sock_receive(int fd, char *bytes, size_t n);
 // sendmsg(2) without SIGPIPE. Returns the number of bytes that the kernel took.
 ssize_t sock_send(int fd, const struct iovec *iov, int count);
 
+// Waits until it is readable or writable, for up to that many nanoseconds, for ever if negative.
+// Returns 0 or a negative errno, -ETIMEDOUT among them.
+int sock_wait(int fd, bool writable, int64_t timeout);
+
 // Ends the direction towards the peer with a FIN: shutdown(2), SHUT_WR.
 int sock_finish(int fd);
 

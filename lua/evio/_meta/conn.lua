@@ -1,0 +1,99 @@
+---@meta _
+
+-- Servers and connections.
+
+---A server.
+---@class evio.Server
+---@field addresses string[] What was bound, in the order of the call, with the real ports.
+local Server = {}
+
+---Stops accepting; the connections stay.
+---@return boolean open false when the server had ended
+function Server:close() end
+
+---A connection: a table for the script's own fields, beside the following. Assigning to a name
+---that is evio's raises. On a connection that is gone the methods do nothing and return false; the
+---fields stay.
+---@class evio.Conn
+---@field id number Never used again in this process.
+---@field index number Which of the server's addresses it came in on, from 1.
+---@field server evio.Server
+---@field remote_address string The peer's address, as in `"tcp://127.0.0.1:50312"`; for a unix socket the server's.
+---@field local_address string
+---@field remote_ip string? As in `"127.0.0.1"`; nil for a unix socket.
+---@field remote_port number?
+---@field [any] any The script's own.
+local Conn = {}
+
+---Queues bytes. They leave when the event's callback returns, or, on another connection than the
+---event's, in the same iteration of the loop.
+---@param bytes string|string.buffer
+---@return number|false pending bytes that wait; false when the connection is closing or gone
+function Conn:write(bytes) end
+
+---Sends FIN after the pending output. Reading goes on.
+---@return boolean done
+function Conn:finish() end
+
+---Closes when the callback returns. The pending output is flushed, FIN is sent, and what the peer
+---still sends is dropped, so that the last reply arrives. Then `closed` fires; until then only
+---prewrite and postwrite do.
+---@return boolean done false when it is closing already
+function Conn:close() end
+
+---Ends the connection at once with a reset. Pending output is dropped.
+---@return boolean done
+function Conn:abort() end
+
+---Takes the connection out of the loop: pending output is sent first, then `detached` gets the
+---socket, with the input that nobody read yet. If the output cannot be sent, `closed` fires
+---instead. Raises when the events table has no `detached`.
+---@return boolean done false when it is not open
+function Conn:detach() end
+
+---`evio.wake(conn.id)`.
+---@return boolean there
+function Conn:wake() end
+
+---Stops reading. What is not read is not polled for, so the peer is held back by TCP.
+---@return boolean done
+function Conn:pause() end
+
+---Goes on with reading, and delivers what a stream left when it was paused.
+---@return boolean done
+function Conn:resume() end
+
+---The bytes that wait to be sent.
+---@return number|false
+function Conn:pending() end
+
+---Swaps the events table from the next event on. `rest`, followed by what a stream left unread, is
+---the new handler's first data, right after this callback. `opened` does not fire again; `closed`
+---goes to the table that is current then. Options that it does not set stay as they are.
+---@param events evio.Events
+---@param rest? string
+---@return boolean? done
+---@return string? message
+---@return string? code
+function Conn:handler(events, rest) end
+
+---Sets time-outs for this connection; see `evio.Options`. Those that are not named stay.
+---@param times {idle?: number|false, read?: number|false, write?: number|false, linger?: number}
+---@return boolean? done
+---@return string? message
+---@return string? code
+function Conn:timeout(times) end
+
+---Probes an idle peer (SO_KEEPALIVE): after that many seconds, then at a third of it, three times.
+---@param seconds number|false rounded up to whole seconds; false turns it off
+---@return boolean? done
+---@return string? message
+---@return string? code
+function Conn:keepalive(seconds) end
+
+---Sends small writes at once (TCP_NODELAY). On unless turned off.
+---@param on boolean
+---@return boolean? done
+---@return string? message
+---@return string? code
+function Conn:nodelay(on) end

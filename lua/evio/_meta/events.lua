@@ -1,0 +1,34 @@
+---@meta _
+
+-- The events table.
+
+---The handlers of a server. All are optional; the table is read once, and a name that is not an
+---event is an error. An error in a handler prints one traceback and closes that connection with
+---`closed(conn, err)`; the server lives on. An error in `serving` ends the program.
+---@class evio.Events
+---@field serving? fun(server: evio.Server): action: evio.Action Every address is bound, nothing was accepted yet.
+---@field opened? fun(conn: evio.Conn): out: evio.Out, action: evio.Action A connection is ready.
+---@field data? (fun(conn: evio.Conn, input: string): out: evio.Out, action: evio.Action)|evio.StreamHandler Bytes arrived: one read's, 64 KiB at most.
+---@field woken? fun(conn: evio.Conn): out: evio.Out, action: evio.Action After `evio.wake` or `conn:wake`. Without this function, `data(conn, nil)` is called instead; a stream's handler, with what is unread.
+---@field eof? fun(conn: evio.Conn): out: evio.Out, action: evio.Action The peer finished sending. Without a handler, or when it returns no action, the connection closes after flushing; `"none"` keeps it open for writing.
+---@field prewrite? fun(conn: evio.Conn, amount: number): action: evio.Action Before every write attempt of `amount` bytes.
+---@field postwrite? fun(conn: evio.Conn, amount: number, remaining: number): action: evio.Action After every write attempt: `amount` bytes went out, `remaining` wait.
+---@field drained? fun(conn: evio.Conn): out: evio.Out, action: evio.Action Pending output that had reached the high mark is down to the low one.
+---@field detached? fun(conn: evio.Conn, socket: evio.Socket): action: evio.Action After `conn:detach()` or the `"detach"` action, when the pending output is sent: the socket is the script's.
+---@field failed? fun(conn: evio.Conn, err: string?, code: string?): action: evio.Action A connection ended before it opened. Without this function, a line on stderr says so.
+---@field closed? fun(conn: evio.Conn, err: string?, code: string?): action: evio.Action Once for every connection that opened and was not detached; `err` is nil on a clean end. `code` is an errno's name, nil for a script's error.
+---@field tick? fun(): delay: number?, action: evio.Action Right after `serving`, then after the delay in seconds that it returned. Deadlines are absolute; nil ends the ticks, 0 means the next iteration.
+---@field options? evio.Options
+
+---Limits of a server's connections.
+---@class evio.Options
+---@field high? number Bytes of pending output at which reading stops. 1 MiB.
+---@field low? number Bytes of pending output at which it goes on. 256 KiB.
+---@field queue? number The most bytes of pending output; more end the connection with `ENOBUFS`. 64 MiB.
+---@field input? number The most bytes that a stream may leave unread; more end the connection with `ENOBUFS`. 1 MiB.
+---@field duplex? boolean Reading goes on while pending output is above the high mark: for relays, which hold the other side back instead. false.
+---@field idle? number|false Seconds without a byte in either direction, after which the connection ends with `ETIMEDOUT`. Off.
+---@field read? number|false Seconds without input; they count while the connection is read from. Off.
+---@field write? number|false Seconds in which the peer takes nothing of the pending output. Off.
+---@field handshake? number|false Seconds from the dial until `opened`. 10.
+---@field linger? number Seconds that a closing connection waits for a peer that takes nothing; then it ends with `ETIMEDOUT`. 5.

@@ -1,0 +1,49 @@
+---@meta _
+
+-- Timers and detached sockets.
+
+---A timer.
+---@class evio.Timer
+local Timer = {}
+
+---Cancels the timer. From its own callback this ends one of `evio.every`.
+---@return boolean pending false when it had fired, or was cancelled before
+function Timer:cancel() end
+
+---A detached socket. Its calls wait, which the loop must not do: read and write raise there, and
+---the socket is given to a background job as an argument of `evio.spawn`. It is closed when nobody
+---holds it any more.
+---@class evio.Socket
+local Socket = {}
+
+---Reads exactly n bytes, or what is there, at least one byte. nil alone is the peer's clean end.
+---Bytes that came in vain stay to be read.
+---@param n? number
+---@return string? bytes
+---@return string? message
+---@return string? code `"ETIMEDOUT"`, `"ECONNRESET"`; `"ECUT"` when the peer finished before n bytes
+function Socket:read(n) end
+
+---Writes all of the bytes.
+---@param bytes string
+---@return boolean? done
+---@return string? message
+---@return string? code
+function Socket:write(bytes) end
+
+---Sends FIN; reading goes on.
+---@return boolean? done
+---@return string? message
+---@return string? code
+function Socket:finish() end
+
+---How long a read or a write may wait at a time.
+---@param seconds number|false false for ever, as it is at first
+function Socket:timeout(seconds) end
+
+---The descriptor, for other libraries. It is non-blocking.
+---@return number? fd nil once closed, or given to a job
+function Socket:fd() end
+
+---@return boolean open false when it was closed before, or given to a job
+function Socket:close() end

@@ -1,0 +1,224 @@
+#include "bind/conn_methods.h"
+
+#include "bind/conn_handle.h"
+#include "bind/error_text.h"
+#include "bind/handlers.h"
+#include "bind/options.h"
+#include "net/read.h"
+#include "net/timeout.h"
+#include "net/write.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <math.h>
+
+static struct host *host_of(const struct conn *c)
+{
+    return c->group->net->user;
+}
+
+static int push_false(lua_State *L)
+{
+    lua_pushboolean(L, 0);
+    return 1;
+}
+
+static int push_true(lua_State *L)
+{
+    lua_pushboolean(L, 1);
+    return 1;
+}
+
+// The stream handler being run must not be called again in this event.
+static void halt(struct conn *c)
+{
+    struct evio_live *live = &host_of(c)->live;
+    if (live->conn == c)
+        live->halt = 1;
+}
+
+// The connection that a method is called on, if it has not gone beyond a state.
+static struct conn *check(lua_State *L, enum conn_state last)
+{
+    struct handle *h = conn_handle_check(L);
+    return h->conn && h->conn->state <= last ? h->conn : NULL;
+}
+
+static int method_write(lua_State *L)
+{
+    struct conn *c = check(L, CONN_CLOSING);
+    size_t n;
+    bool buffer = host_is_buffer(host_get(L), L, 2);
+    if (!buffer && lua_type(L, 2) != LUA_TSTRING)
+        return luaL_typerror(L, 2, "string or string.buffer");
+    if (!c)
+        return push_false(L);
+    if (buffer)
+        luaL_callmeta(L, 2, "__tostring");
+    const char *bytes = lua_tolstring(L, buffer ? -1 : 2, &n);
+    ssize_t pending = conn_write(c, bytes, n);
+    if (pending < 0) {
+        halt(c);
+        return push_false(L);
+    }
+    if (buffer) {
+        lua_getfield(L, 2, "reset");
+        lua_pushvalue(L, 2);
+        lua_call(L, 1, 0);
+    }
+    lua_pushnumber(L, (lua_Number)pending);
+    return 1;
+}
+
+static int method_finish(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    if (!c)
+        return push_false(L);
+    conn_finish(c);
+    return push_true(L);
+}
+
+static int method_close(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    if (!c)
+        return push_false(L);
+    halt(c);
+    conn_close(c, NULL);
+    return push_true(L);
+}
+
+static int method_abort(lua_State *L)
+{
+    struct conn *c = check(L, CONN_CLOSING);
+    if (!c)
+        return push_false(L);
+    halt(c);
+    conn_abort(c);
+    return push_true(L);
+}
+
+static int method_detach(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    if (!c || c->state != CONN_OPEN)
+        return push_false(L);
+    if (!handlers_have(c->user.handlers, EVENT_DETACHED))
+        return luaL_error(L, "conn:detach() without a detached handler, which gets the socket");
+    halt(c);
+    conn_detach(c);
+    return push_true(L);
+}
+
+static int method_wake(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    lua_pushboolean(L, c && mailbox_wake(c->group->net->mailbox, c->slot.id));
+    return 1;
+}
+
+static int method_pause(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    if (!c)
+        return push_false(L);
+    halt(c);
+    conn_pause(c);
+    return push_true(L);
+}
+
+static int method_resume(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    if (!c)
+        return push_false(L);
+    conn_resume(c);
+    return push_true(L);
+}
+
+static int method_pending(lua_State *L)
+{
+    struct conn *c = check(L, CONN_CLOSING);
+    if (!c)
+        return push_false(L);
+    lua_pushnumber(L, (lua_Number)conn_pending(c));
+    return 1;
+}
+
+static int method_handler(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    size_t n;
+    luaL_checktype(L, 2, LUA_TTABLE);
+    const char *rest = luaL_optlstring(L, 3, "", &n);
+    if (!c)
+        return push_false(L);
+    struct handlers *old = c->user.handlers, *new = handlers_read(L, 2, c->limits);
+    int err = conn_swap(c, new, &new->limits, rest, n);
+    if (err) {
+        handlers_release(L, new);
+        return error_push(L, -err);
+    }
+    c->observed = handlers_observe(new);
+    handlers_release(L, old);
+    halt(c);
+    return push_true(L);
+}
+
+static int method_timeout(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    struct limits limits = c ? *c->limits : options_default;
+    options_read_times(L, 2, &limits);
+    if (!c)
+        return push_false(L);
+    struct limits *own = conn_own_limits(c);
+    if (!own)
+        return error_push(L, ENOMEM);
+    *own = limits;
+    timeout_arm(c);
+    return push_true(L);
+}
+
+static int method_keepalive(lua_State *L)
+{
+    struct conn *c = check(L, CONN_CLOSING);
+    double seconds = 0;
+    if (lua_type(L, 2) != LUA_TBOOLEAN || lua_toboolean(L, 2)) {
+        seconds = luaL_checknumber(L, 2);
+        luaL_argcheck(L, seconds > 0 && seconds <= 32767, 2, "expected seconds up to 32767, or false");
+    }
+    if (!c)
+        return push_false(L);
+    // The system counts whole seconds; less than one would be refused.
+    int err = conn_set_keepalive(c, (unsigned)ceil(seconds));
+    return err ? error_push(L, -err) : push_true(L);
+}
+
+static int method_nodelay(lua_State *L)
+{
+    struct conn *c = check(L, CONN_CLOSING);
+    luaL_checktype(L, 2, LUA_TBOOLEAN);
+    if (!c)
+        return push_false(L);
+    int err = conn_set_nodelay(c, lua_toboolean(L, 2));
+    return err ? error_push(L, -err) : push_true(L);
+}
+
+static const luaL_Reg methods[] = {
+    {"write", method_write},         {"finish", method_finish},
+    {"close", method_close},         {"abort", method_abort},
+    {"detach", method_detach},       {"wake", method_wake},
+    {"pause", method_pause},         {"resume", method_resume},
+    {"pending", method_pending},     {"handler", method_handler},
+    {"timeout", method_timeout},     {"keepalive", method_keepalive},
+    {"nodelay", method_nodelay},     {NULL, NULL},
+};
+
+void conn_methods_push(lua_State *L)
+{
+    lua_newtable(L);
+    luaL_register(L, NULL, methods);
+}

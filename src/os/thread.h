@@ -1,0 +1,21 @@
+// Threads that work in the background. The mutexes and conditions around them are POSIX's own.
+#ifndef OS_THREAD_H
+#define OS_THREAD_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+// Starts a detached thread with every signal blocked, so that signals reach the thread that runs
+// the loop. Returns 0 or a negative errno.
+int thread_start(void *(*run)(void *), void *argument);
+
+// A condition whose waits use the monotonic clock. Returns 0 or a negative errno.
+int thread_condition(pthread_cond_t *condition);
+
+// Waits until the condition is signalled, for up to that many nanoseconds, with the mutex locked.
+void thread_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t nanoseconds);
+
+// Sleeps the calling thread.
+void thread_sleep(uint64_t nanoseconds);
+
+#endif
