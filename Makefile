@@ -16,6 +16,10 @@ else
 COMMAND = $(BUILD)/evio-lua
 MODULE = $(BUILD)/evio.so
 endif
+ifeq ($(VARIANT),tsan)
+CC = clang
+CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+endif
 ifeq ($(VARIANT),asan)
 CC = clang
 CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -23,8 +27,10 @@ endif
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DEVIO_VERSION='"$(VERSION)"' $(WARNINGS) -fPIC \
-	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit) $(CFLAGS) $(CPPFLAGS)
-ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) -lm $(LDLIBS)
+	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit) -pthread \
+	$(CFLAGS) $(CPPFLAGS)
+OWN_LIBS = -pthread -lm $(LDLIBS)
+ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) $(OWN_LIBS)
 
 LUA_FILES = lua/evio/init.lua $(filter-out lua/evio/init.lua,$(shell find lua -name '*.lua' \
 	-not -path '*/_meta/*' | LC_ALL=C sort))
@@ -46,23 +52,24 @@ $(COMMAND): $(OBJECTS) $(COMMAND_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
-# Symbols of Lua come from the LuaJIT that loads it.
+# Symbols of Lua come from the LuaJIT that loads it. Where a background thread may still run when
+# the Lua state goes, the module must stay: nodelete.
 ifeq ($(shell uname),Darwin)
 MODULE_FLAGS = -bundle -undefined dynamic_lookup
 else
-MODULE_FLAGS = -shared
+MODULE_FLAGS = -shared -Wl,-z,nodelete
 endif
 
 $(MODULE): $(OBJECTS) $(BUILD)/bind/so.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(MODULE_FLAGS) -o $@ $^ -lm $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(MODULE_FLAGS) -o $@ $^ $(OWN_LIBS)
 
 $(BUILD)/%.o: src/%.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/bind/module.o: $(BUILD)/modules.h
+$(BUILD)/bind/embedded.o: $(BUILD)/modules.h
 
 $(BUILD)/modules.h: $(LUA_FILES) scripts/embed.lua
 	$(call say,EMBED,$@)
@@ -85,6 +92,9 @@ docs: ## make docs/reference.md of the types
 asan: ## build/asan/evio-lua, with address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan all
 
+tsan: ## build/tsan/evio-lua, with the thread sanitizer
+	$(Q)$(MAKE) --no-print-directory VARIANT=tsan all
+
 kqueue-check: ## compile the kqueue backend against declarations only
 	$(call say,CHECK,src/os/poller_kqueue.c)
 	$(Q)$(CC) $(ALL_CFLAGS) -DEVIO_KQUEUE -Ispec/support/kqueue -fsyntax-only src/os/poller_kqueue.c
@@ -96,7 +106,7 @@ $(BUILD)/spec/%: spec/%.c $(OBJECTS) Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Ispec -MMD -MP -o $@ $< $(filter $(BUILD)/base/% $(BUILD)/os/% \
-		$(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS)) -lm $(LDLIBS)
+		$(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS)) $(OWN_LIBS)
 
 bench: all ## benchmarks against the C floor and peers (two idle cores, a few minutes)
 	$(Q)scripts/setup bench
@@ -114,5 +124,5 @@ clean: ## remove everything that was built
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test lint docs asan kqueue-check check-c bench install clean help
+.PHONY: all test lint docs asan tsan kqueue-check check-c bench install clean help
 .DELETE_ON_ERROR:

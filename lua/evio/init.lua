@@ -6,6 +6,7 @@ local core = require("evio.core")
 jit.opt.start("maxtrace=8000", "maxrecord=16000", "maxmcode=65536")
 
 local conn = require("evio.conn")
+local job = require("evio.job")
 
 local M = {
   version = core.version,
@@ -21,6 +22,10 @@ local M = {
   conn = core.conn,
   connections = conn.connections,
   stream = require("evio.stream").new,
+  spawn = job.spawn,
+  pool = job.pool,
+  sleep = job.elsewhere("sleep"),
+  post = job.elsewhere("post"),
 }
 
 return setmetatable(M, {

@@ -133,6 +133,8 @@ static int push_arguments(lua_State *L, struct host *h, const struct event *e)
     case EVENT_TICK:
     case EVENT_TIMER:
         return 0;
+    case EVENT_JOB:
+        return e->push(L, e);
     case EVENT_DATA:
         if (e->handlers->stream) {
             h->live.data = (const uint8_t *)e->bytes;

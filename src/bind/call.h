@@ -11,10 +11,12 @@ struct event {
     enum event_kind kind;
     struct handlers *handlers; // NULL for a timer and a job
     int function;       // registry reference: what a timer or a job calls
+    int (*push)(lua_State *, const struct event *); // pushes a job's arguments, tells how many
+    struct work *work;  // the job
     struct conn *conn;  // NULL for events of a server, timers and jobs
     int server;         // registry reference of the server object, for serving
-    const char *bytes;  // data; NULL for a wake
-    size_t amount;      // data, prewrite, postwrite
+    const char *bytes;  // data; NULL for a wake; what a job posted
+    size_t amount;      // data, prewrite, postwrite; a job's post
     size_t remaining;   // postwrite
 
     const char *out; // valid until call_end

@@ -93,10 +93,15 @@ static uint64_t check_id(lua_State *L)
     return id >= 1 && id < 9007199254740992.0 && id == floor(id) ? (uint64_t)id : 0;
 }
 
+int conn_object_wake(lua_State *L, struct mailbox *m)
+{
+    lua_pushboolean(L, mailbox_wake(m, check_id(L)));
+    return 1;
+}
+
 static int wake(lua_State *L)
 {
-    lua_pushboolean(L, mailbox_wake(host_get(L)->net->mailbox, check_id(L)));
-    return 1;
+    return conn_object_wake(L, host_get(L)->net->mailbox);
 }
 
 static int find(lua_State *L)

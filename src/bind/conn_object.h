@@ -4,7 +4,12 @@
 
 #include <lua.h>
 
+struct mailbox;
+
 // Adds them to the module table on top of the stack.
 void conn_object_register(lua_State *L);
+
+// evio.wake(id): wakes the connection whose id is at index 1 through the mailbox of its loop.
+int conn_object_wake(lua_State *L, struct mailbox *m);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "bind/call.h"
 #include "bind/conn_handle.h"
+#include "bind/job.h"
 #include "bind/served.h"
 #include "bind/timer.h"
 #include "net/read.h"
@@ -245,6 +246,7 @@ static void ending(struct net *net)
     struct host *h = net->user;
     if (h->L)
         timers_cancel_all(h->L, h);
+    jobs_end(h);
 }
 
 static void notice(struct net *net, const char *where, const char *text)

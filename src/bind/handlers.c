@@ -12,7 +12,7 @@ const char *const event_names[EVENT_KINDS] = {
     [EVENT_WOKEN] = "woken",       [EVENT_EOF] = "eof",           [EVENT_PREWRITE] = "prewrite",
     [EVENT_POSTWRITE] = "postwrite", [EVENT_DRAINED] = "drained", [EVENT_DETACHED] = "detached",
     [EVENT_CLOSED] = "closed",     [EVENT_FAILED] = "failed",     [EVENT_TICK] = "tick",
-    [EVENT_TIMER] = "timer",       [EVENT_JOB] = "job",
+    [EVENT_TIMER] = "timer",       [EVENT_JOB] = "a job's callback",
 };
 
 static int kind_of(const char *name)

@@ -1,6 +1,7 @@
 #include "bind/host.h"
 
 #include "base/macros.h"
+#include "net/pool.h"
 #include "net/server.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ void host_new(lua_State *L, const struct net_events *events, lua_CFunction colle
     lua_setmetatable(L, -2);
     list_init(&h->handlers);
     list_init(&h->timers);
+    list_init(&h->jobs);
     find_buffer_meta(L, h);
     int err = net_open(&h->net, name && *name ? name : NULL, events, h);
     if (err == -EINVAL)
@@ -69,6 +71,8 @@ void host_free(struct host *h)
     while ((link = list_take(&h->net->servers)))
         server_free(container_of(link, struct server, link));
     group_free(&h->net->dialed);
+    if (h->pool)
+        pool_close(h->pool);
     net_close(h->net);
     free(h->fatal);
     h->net = NULL;

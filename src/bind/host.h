@@ -15,6 +15,10 @@ struct host {
     struct net *net;
     struct link handlers;     // every struct handlers
     struct link timers;       // the script's pending timers
+    struct link jobs;         // the script's jobs whose end was not delivered
+    struct pool *pool;        // for them; NULL before the first one
+    struct timer jobs_end;    // set at a shutdown: when running jobs had their time
+    int64_t linger;           // that time, in nanoseconds
     struct report report;     // errors that were printed lately
     struct evio_live live;    // the data event being handled
     const void *buffer_meta;  // identifies a string.buffer

@@ -23,10 +23,18 @@ static bool interrupted_before(lua_State *L)
 static bool anything_registered(const struct host *h)
 {
     return !list_empty(&h->net->servers) || h->net->dialed.connections > 0 ||
-           !list_empty(&h->timers);
+           !list_empty(&h->timers) || !list_empty(&h->jobs);
 }
 
-// Runs until the server ended, or until nothing is registered.
+// Whether something is left to do: until the server ended and a shutdown gave the jobs their time,
+// or until nothing is registered.
+static bool goes_on(const struct host *h, const struct served *until)
+{
+    if (!until)
+        return anything_registered(h);
+    return until->server || timer_is_set(&h->jobs_end);
+}
+
 static void run(lua_State *L, const struct served *until)
 {
     struct host *h = host_get(L);
@@ -34,7 +42,7 @@ static void run(lua_State *L, const struct served *until)
     call_begin_loop(h, L);
     if (interrupted_before(L))
         shutdown_all(h->net);
-    while (!err && !h->fatal && !(until ? !until->server : !anything_registered(h)))
+    while (!err && !h->fatal && goes_on(h, until))
         err = loop_turn(h->net);
     loop_end(h->net);
     report_flush(&h->report);
