@@ -3,7 +3,8 @@
 
 local PAGE = "docs/reference.md"
 local DIRECTORY = "lua/evio/_meta/"
-local SOURCES = { "evio.lua", "events.lua", "conn.lua", "stream.lua", "objects.lua" }
+local SOURCES = { "evio.lua", "events.lua", "conn.lua", "stream.lua", "objects.lua",
+  "jobs.lua" }
 
 -- Blocks of `---` lines with the code line that follows them.
 local function read_blocks(file)

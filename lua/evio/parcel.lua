@@ -1,5 +1,6 @@
 -- Values on their way between two Lua states: checked, and as the bytes of a string.buffer.
 local buffer = require("string.buffer")
+require("ffi") -- without it a buffer does not take 64-bit integers
 
 local M = {}
 

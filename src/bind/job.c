@@ -25,7 +25,7 @@ struct script_job {
     bool ended, told;        // its end was delivered; `done` got it
 };
 
-static struct script_job *check(lua_State *L, const char *method)
+static struct script_job *check(lua_State *L)
 {
     struct script_job *s = NULL;
     if (lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1)) {
@@ -35,10 +35,8 @@ static struct script_job *check(lua_State *L, const char *method)
             s = lua_touserdata(L, 1);
         lua_pop(L, 2);
     }
-    if (!s) {
-        lua_pushfstring(L, "job (call it as job:%s())", method);
-        luaL_typerror(L, 1, lua_tostring(L, -1));
-    }
+    if (!s)
+        luaL_typerror(L, 1, "job (call it as job:method())");
     return s;
 }
 
@@ -294,7 +292,7 @@ static int set_unpack(lua_State *L)
 // job:done(fn): fn(ok, ...), now or when the job ended before.
 static int job_done(lua_State *L)
 {
-    struct script_job *s = check(L, "done");
+    struct script_job *s = check(L);
     luaL_checktype(L, 2, LUA_TFUNCTION);
     if (s->told || s->done != LUA_NOREF)
         return luaL_error(L, "job:done was called before, expected one function for a job");
@@ -313,7 +311,7 @@ static int job_done(lua_State *L)
 // job:message(fn): fn(value) for each post from now on.
 static int job_message(lua_State *L)
 {
-    struct script_job *s = check(L, "message");
+    struct script_job *s = check(L);
     luaL_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 2);
     if (link_in_list(&s->link)) {
@@ -326,7 +324,7 @@ static int job_message(lua_State *L)
 
 static int cancel(lua_State *L)
 {
-    lua_pushboolean(L, job_cancel(&check(L, "cancel")->work->job));
+    lua_pushboolean(L, job_cancel(&check(L)->work->job));
     return 1;
 }
 

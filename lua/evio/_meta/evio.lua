@@ -86,6 +86,37 @@ function evio.conn(id) end
 ---@return fun(): evio.Conn?
 function evio.connections() end
 
+---Runs a function on a background thread, in a Lua state of its own, and goes on with the loop.
+---
+---Arguments and results are copied: nil, booleans, numbers, strings, and tables of these without
+---metatables. A detached socket may be an argument: it moves, and is closed when the job ended and
+---nothing in its thread holds it. What the function uses from outside may be loaded modules only,
+---which are required again by name in the job; `evio` becomes the job's, with now, post, sleep,
+---version and wake. A thread keeps the modules that its jobs loaded; each job gets fresh globals.
+---`package.path` and `package.cpath` are the caller's. Misuse raises and names its place.
+---@param fn string|fun(...): ... a Lua function, or a module's as in `"module.function"`
+---@param ... any
+---@return evio.Job? job nil when too many jobs wait
+---@return string? message
+---@return string? code `"EAGAIN"`
+function evio.spawn(fn, ...) end
+
+---Sets what is named: how many background threads there may be, 4 unless set; how many jobs may
+---wait for one, 1024; and how many seconds running jobs get at a shutdown, 5. Threads start when a
+---job finds none idle.
+---@param options {threads?: number, queue?: number, linger?: number}
+function evio.pool(options) end
+
+---In a background job: waits. On the loop it raises.
+---@param seconds number from 0 on
+function evio.sleep(seconds) end
+
+---In a background job: has `job:message` called with a copy of the value. Waits while 1024 posts of
+---the job are not delivered. On the loop it raises.
+---@param value any
+---@return boolean there false when the loop is gone
+function evio.post(value) end
+
 ---Makes a `data` handler that reads a stream. It is called again as long as it takes bytes and
 ---bytes are left, so one call is one message. Reads are transactional: when one falls short it
 ---returns nil, and everything taken since the call began, or since `stream:commit()`, is there
