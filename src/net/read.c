@@ -35,7 +35,7 @@ static void deliver(struct conn *c, const char *bytes, size_t n)
     }
     c->more = c->swapped = false;
     struct delivery d = events->data(c, bytes, n);
-    if (c->state >= CONN_ENDED) {
+    if (c->state >= CONN_ENDED && !c->detaching) { // what a detached socket left goes with it
         buf_free(&own);
         return;
     }
