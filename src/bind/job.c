@@ -140,6 +140,8 @@ static void ended(struct job *job)
 {
     struct work *w = container_of(job, struct work, job);
     struct script_job *s = w->owner;
+    if (!s || job->state == JOB_CANCELLED)
+        work_clear(w); // the script may keep the job for long
     if (!s)
         return;
     struct host *h = s->host;
@@ -148,6 +150,7 @@ static void ended(struct job *job)
     if (e.function != LUA_NOREF) {
         s->told = true;
         call_back(h, &e);
+        work_clear(w);
     } else if (job->state == JOB_FINISHED && w->failed) {
         report_failed(h, w);
     }

@@ -43,12 +43,19 @@ struct work *work_new(struct pool *p, const char *bytes, size_t length, int sock
     return w;
 }
 
-void work_dispose(struct job *job)
+void work_clear(struct work *w)
 {
-    struct work *w = container_of(job, struct work, job);
     for (int i = 0; i < w->socket_count; i++)
         socket_close(&w->sockets[i]);
     free(w->bytes);
+    w->bytes = NULL;
+    w->length = 0;
+}
+
+void work_dispose(struct job *job)
+{
+    struct work *w = container_of(job, struct work, job);
+    work_clear(w);
     free(w);
 }
 
