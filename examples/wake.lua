@@ -1,0 +1,41 @@
+-- Wake: the line "exec" is answered after some seconds, by a background job that wakes the
+-- connection; any other line comes back at once.
+--   evio-lua examples/wake.lua [--port 5000] [--delay 5]
+local evio = require("evio")
+
+local options = { ["--port"] = "5000", ["--delay"] = "5" }
+for i = 1, #arg, 2 do
+  if not options[arg[i]] or not arg[i + 1] then
+    io.stderr:write("usage: evio-lua examples/wake.lua [--port 5000] [--delay 5]\n")
+    os.exit(2)
+  end
+  options[arg[i]] = arg[i + 1]
+end
+local delay = assert(tonumber(options["--delay"]), "the delay is not a number")
+
+local function work(id, seconds)
+  evio.sleep(seconds)
+  return evio.wake(id)
+end
+
+local events = {}
+
+function events.serving(server)
+  print("wake server started on " .. server.addresses[1])
+  io.stdout:flush()
+end
+
+events.data = evio.stream(function(conn, stream)
+  local line = stream:line()
+  if line == "exec" then
+    local job, message = evio.spawn(work, conn.id, delay)
+    return not job and message .. "\n" or nil
+  end
+  return line and line .. "\n"
+end)
+
+function events.woken()
+  return "done\n"
+end
+
+evio.serve(events, "tcp://:" .. options["--port"])
