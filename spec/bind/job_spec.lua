@@ -124,6 +124,31 @@ describe("a background job #threads", function()
       print(next(seen) == nil)]]))
   end)
 
+  it("leaves nothing behind, however many there are", function()
+    local lua, memory = lines([[
+      local function status()
+        return tonumber(io.open("/proc/self/status"):read("*a"):match("VmRSS:%s*(%d+)"))
+      end
+      evio.pool({ threads = 2, queue = 5000 })
+      local function cycle(count)
+        for i = 1, count do
+          local job = evio.spawn(function(t) evio.post(t) return t, ("x"):rep(100) end, { i })
+          if i % 2 == 0 then job:done(function() end) end
+          if i % 3 == 0 then job:message(function() end) end
+          if i % 10 == 0 then evio.run() end
+        end
+        evio.run()
+        collectgarbage()
+        collectgarbage()
+      end
+      cycle(1000)
+      local lua, memory = collectgarbage("count"), status()
+      cycle(4000)
+      print(collectgarbage("count") - lua, status() - memory)]]):match("^(%S+)\t(%S+)\n$")
+    assert.is_true(tonumber(lua) < 64, lua)
+    assert.is_true(support.sanitized or tonumber(memory) < 2048, memory)
+  end)
+
   it("posts in order, and its end comes last", function()
     assert.equal("3000\t3000\ntrue\n", lines([[
       local last, count = 0, 0

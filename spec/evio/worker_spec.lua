@@ -1,6 +1,7 @@
 -- A background job's own world: its evio, its globals, its modules.
 local posix_unistd = require("posix.unistd")
 local scripts = require("spec.support.scripts")
+local support = require("spec.support")
 
 local function lines(source, opts)
   local status, stderr, stdout = scripts.run(source, opts)
@@ -144,6 +145,20 @@ describe("a thread #threads", function()
       show(function() local function f() return 1 + f() end return f() end)
       show(function() local t = {} for i = 1, 1e6 do t[i] = { i } end return 1 end)
       show(function() return collectgarbage("count") < 4096 end)]]):gsub("error\t[^\n]*", "error")))
+  end)
+
+  it("has its Lua state closed in order when the loop goes", function()
+    local path = support.tmpdir() .. "/closed"
+    lines(SHOW .. ([[
+      show(function(path)
+        package.loaded.kept = newproxy(true)
+        getmetatable(package.loaded.kept).__gc = function()
+          local file = io.open(path, "w")
+          file:write(tostring(pcall(require("evio").post, 1)))
+          file:close()
+        end
+      end, "%s")]]):format(path))
+    assert.equal("false", support.read_file(path))
   end)
 
   it("survives an error in a finalizer", function()

@@ -16,11 +16,19 @@ struct pool {
     pthread_mutex_t lock; // of everything below
     pthread_cond_t work;  // there is a job, or a thread may end
     pthread_cond_t room;  // posts were delivered
-    struct link queue;
+    struct link queue, all; // jobs, and threads
     struct pool_limits limits; // changed by the loop alone
     unsigned queued, threads;
     unsigned idle; // threads that wait for a job, or are about to
     bool closed;
+};
+
+struct thread {
+    struct pool *pool;
+    pthread_t id;
+    struct link link; // in pool->all
+    bool busy;        // runs a job
+    bool awaited;     // pool_close joins it, and frees this; else it does so itself
 };
 
 // A post on its way.
@@ -40,6 +48,7 @@ int pool_open(struct pool **pool, struct mailbox *mailbox, const struct pool_eve
     pthread_cond_init(&p->work, NULL);
     pthread_cond_init(&p->room, NULL);
     list_init(&p->queue);
+    list_init(&p->all);
     mailbox_retain(mailbox);
     p->mailbox = mailbox;
     p->events = events;
@@ -94,7 +103,7 @@ void pool_adopt(struct pool *p, struct job *job)
 // Threads
 
 // Waits for a job and takes it; NULL when the thread is to end.
-static struct job *take(struct pool *p)
+static struct job *take(struct pool *p, struct thread *t)
 {
     struct job *job = NULL;
     pthread_mutex_lock(&p->lock);
@@ -103,52 +112,72 @@ static struct job *take(struct pool *p)
     p->idle--;
     if (p->closed || p->threads > p->limits.threads) {
         p->threads--;
+        if (!p->closed)
+            list_remove(&t->link); // else pool_close took all
     } else {
         job = container_of(list_take(&p->queue), struct job, link);
         job->state = JOB_RUNNING;
         p->queued--;
+        t->busy = true;
     }
     pthread_mutex_unlock(&p->lock);
     return job;
 }
 
-static void finish(struct pool *p, struct job *job)
+static void finish(struct pool *p, struct thread *t, struct job *job)
 {
     pthread_mutex_lock(&p->lock);
     job->state = JOB_FINISHED;
     p->idle++;
+    t->busy = false;
     pthread_mutex_unlock(&p->lock);
     send_end(job);
 }
 
 static void *work(void *argument)
 {
-    struct pool *p = argument;
+    struct thread *t = argument;
+    struct pool *p = t->pool;
     struct job *job;
     void *own = NULL;
-    while ((job = take(p))) {
+    while ((job = take(p, t))) {
         p->events->run(job, &own);
-        finish(p, job);
+        finish(p, t, job);
     }
     p->events->leave(own);
     release(p);
+    if (!t->awaited) {
+        pthread_detach(t->id);
+        free(t);
+    }
     return NULL;
 }
 
-// Starts the threads that the queue needs and that may be. Returns 0 or a negative errno.
+static int start_thread(struct pool *p)
+{
+    struct thread *t = calloc(1, sizeof(*t));
+    if (!t)
+        return -ENOMEM;
+    t->pool = p;
+    int err = thread_start(&t->id, work, t);
+    if (err) {
+        free(t);
+        return err;
+    }
+    atomic_fetch_add(&p->references, 1);
+    list_append(&p->all, &t->link);
+    p->threads++;
+    p->idle++;
+    return 0;
+}
+
+// Starts the threads that the queue needs and that may be. The pool is locked, which new threads
+// wait for. Returns 0 or a negative errno.
 static int start_threads(struct pool *p, unsigned jobs)
 {
     int err = 0;
-    while (!err && jobs > p->idle && p->threads < p->limits.threads) {
-        atomic_fetch_add(&p->references, 1);
-        err = thread_start(work, p);
-        if (err) {
-            atomic_fetch_sub(&p->references, 1); // the caller has one
-        } else {
-            p->threads++;
-            p->idle++;
-        }
-    }
+    while (!err && jobs > p->idle && p->threads < p->limits.threads)
+        err = start_thread(p);
     return err;
 }
 
@@ -217,15 +246,27 @@ void pool_drop(struct pool *p)
 
 void pool_close(struct pool *p)
 {
-    struct link dropped, *link;
+    struct link dropped, idle, *link;
     pthread_mutex_lock(&p->lock);
     p->closed = true;
     list_move(&dropped, &p->queue);
+    list_init(&idle);
+    while ((link = list_take(&p->all))) {
+        struct thread *t = container_of(link, struct thread, link);
+        t->awaited = !t->busy;
+        if (t->awaited)
+            list_append(&idle, link);
+    }
     pthread_cond_broadcast(&p->work);
     pthread_cond_broadcast(&p->room);
     pthread_mutex_unlock(&p->lock);
     while ((link = list_take(&dropped)))
         job_release(container_of(link, struct job, link));
+    while ((link = list_take(&idle))) {
+        struct thread *t = container_of(link, struct thread, link);
+        pthread_join(t->id, NULL);
+        free(t);
+    }
     release(p);
 }
 

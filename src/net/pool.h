@@ -5,7 +5,8 @@
 //    delivered, and one for each post that was not.
 // 2. The pool is counted: the loop, every thread and every job hold it. So threads that are still
 //    at work when the loop goes use nothing that is freed; what they leave then is freed unseen.
-// 3. Threads are detached: nobody waits for one, and the end of the process ends them.
+// 3. Nobody waits for a thread that is at work; the end of the process ends it. Idle ones are waited
+//    for when the loop goes.
 #ifndef NET_POOL_H
 #define NET_POOL_H
 
@@ -51,8 +52,8 @@ struct pool_events {
 // Opens a pool for the loop with this mailbox; no thread is started. Returns 0 or -ENOMEM.
 int pool_open(struct pool **pool, struct mailbox *mailbox, const struct pool_events *events);
 
-// The loop ended: queued jobs are released, running ones go on for nobody. The loop's reference
-// ends with it.
+// The loop ended: queued jobs are released, idle threads end, running ones go on for nobody. The
+// loop's reference ends with it.
 void pool_close(struct pool *p);
 
 // For the loop: the limits, and new ones. Threads that are too many then end after what they do.

@@ -6,16 +6,13 @@
 
 static const uint64_t second = 1000000000;
 
-int thread_start(void *(*run)(void *), void *argument)
+int thread_start(pthread_t *thread, void *(*run)(void *), void *argument)
 {
     sigset_t all, old;
-    pthread_t thread;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
-    int err = pthread_create(&thread, NULL, run, argument);
+    int err = pthread_create(thread, NULL, run, argument);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (!err)
-        pthread_detach(thread);
     return -err;
 }
 

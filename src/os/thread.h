@@ -5,9 +5,9 @@
 #include <pthread.h>
 #include <stdint.h>
 
-// Starts a detached thread with every signal blocked, so that signals reach the thread that runs
-// the loop. Returns 0 or a negative errno.
-int thread_start(void *(*run)(void *), void *argument);
+// Starts a thread with every signal blocked, so that signals reach the thread that runs the loop.
+// It is to be joined or detached. Returns 0 or a negative errno.
+int thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
 
 // A condition whose waits use the monotonic clock. Returns 0 or a negative errno.
 int thread_condition(pthread_cond_t *condition);
