@@ -92,6 +92,17 @@ describe("at a shutdown #threads", function()
     assert.equal("after\ntrue\twhole\n", stdout)
   end)
 
+  it("a script that spawns again and again ends all the same", function()
+    local stdout, stderr, result = run([[
+      evio.pool({ linger = 0.2 })
+      local function again() evio.spawn(function() end):done(again) end
+      again()
+      evio.after(0.05, evio.shutdown)]])
+    assert.equal("", stdout)
+    assert.equal("evio: background jobs: 1 of them did not end within 0.2 s of the shutdown\n", stderr)
+    assert.same({ status = 0 }, result)
+  end)
+
   it("a post that still comes is delivered", function()
     local stdout, stderr = run([[
       evio.spawn(function() evio.post(1) evio.sleep(0.1) evio.post(2) return 3 end)

@@ -165,23 +165,15 @@ static const struct pool_events pool_events = {
     .dispose = work_dispose,
 };
 
-// Running jobs had their time: the loop goes on, or ends, without them.
+// Jobs had their time, and so had those that were spawned meanwhile: the loop goes on, or ends,
+// without them.
 static void abandon(struct timer *t)
 {
     struct host *h = container_of(t, struct host, jobs_end);
-    struct link *i, *next;
     int count = 0;
     pool_drop(h->pool);
-    for (i = h->jobs.next; i != &h->jobs; i = next) {
-        struct script_job *s = container_of(i, struct script_job, link);
-        next = i->next;
-        if (!job_running(&s->work->job))
-            continue;
-        forget(h->L, s);
-        count++;
-    }
-    if (count == 0)
-        return;
+    for (; !list_empty(&h->jobs); count++)
+        forget(h->L, container_of(h->jobs.next, struct script_job, link));
     char text[80];
     snprintf(text, sizeof(text), "%d of them did not end within %g s of the shutdown", count,
              (double)h->linger / 1e9);

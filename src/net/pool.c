@@ -270,14 +270,6 @@ void pool_close(struct pool *p)
     release(p);
 }
 
-bool job_running(struct job *job)
-{
-    pthread_mutex_lock(&job->pool->lock);
-    bool running = job->state == JOB_RUNNING;
-    pthread_mutex_unlock(&job->pool->lock);
-    return running;
-}
-
 void job_end_again(struct job *job)
 {
     atomic_fetch_add(&job->references, 1);

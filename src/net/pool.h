@@ -73,9 +73,6 @@ bool job_cancel(struct job *job);
 // Cancels every job that waits.
 void pool_drop(struct pool *p);
 
-// Whether a thread is at work on it.
-bool job_running(struct job *job);
-
 // Delivers the end of a job once more.
 void job_end_again(struct job *job);
 
