@@ -72,6 +72,7 @@ struct conn {
     struct timer timer; // of its state: time-outs while open, linger while closing, then the drain
     uint64_t last_in, last_out; // when input came, and when output was begun or taken
     struct link link; // in net->work or net->ended
+    struct dial *dial; // while it is connecting
     struct endpoint remote;
     struct {
         uint32_t total, now; // bytes dropped in all, and since the last look

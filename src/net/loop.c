@@ -1,9 +1,11 @@
 #include "net/loop.h"
 
 #include "base/macros.h"
+#include "net/dial.h"
 #include "net/listener.h"
 #include "net/read.h"
 #include "net/reap.h"
+#include "net/resolver.h"
 #include "net/server.h"
 #include "net/timer.h"
 #include "net/write.h"
@@ -56,6 +58,8 @@ static void wakeups(struct net *net, const struct batch *b)
             shutdown_all(net);
         } else if (b->ready[i].watch->kind == WATCH_MAILBOX) {
             deliver_mail(net);
+        } else if (b->ready[i].watch->kind == WATCH_RESOLVER) {
+            resolver_ready(net, &b->ready[i]);
         }
     }
 }
@@ -65,11 +69,15 @@ static void timers(struct net *net)
     timers_fire(net);
 }
 
-static void accept_new(const struct batch *b)
+// Accepted and dialed ones.
+static void new_connections(const struct batch *b)
 {
-    for (int i = 0; i < b->count; i++)
+    for (int i = 0; i < b->count; i++) {
         if (b->ready[i].watch->kind == WATCH_LISTENER)
             listener_accept(container_of(b->ready[i].watch, struct listener, watch));
+        else if (b->ready[i].watch->kind == WATCH_ATTEMPT)
+            dial_ready(b->ready[i].watch);
+    }
 }
 
 static void read_input(struct net *net, const struct batch *b)
@@ -118,6 +126,7 @@ static void reap(struct net *net)
     list_move(&dead, &net->ended);
     while ((link = list_take(&dead)))
         reap_conn(container_of(link, struct conn, link));
+    dials_reap(net);
     if (freed)
         listeners_retry(net);
     servers_reap(net);
@@ -156,7 +165,7 @@ int loop_turn(struct net *net)
         return err;
     wakeups(net, &batch);
     timers(net);
-    accept_new(&batch);
+    new_connections(&batch);
     read_input(net, &batch);
     flush(net, &batch);
     reap(net);

@@ -1,5 +1,6 @@
 #include "net/net.h"
 
+#include "net/resolver.h"
 #include "os/clock.h"
 #include "os/fd.h"
 
@@ -35,6 +36,7 @@ int net_open(struct net **net, const char *name, const struct net_events *events
     list_init(&n->servers);
     list_init(&n->work);
     list_init(&n->ended);
+    list_init(&n->spent);
     list_init(&n->starved);
     *net = n;
     return 0;
@@ -61,6 +63,7 @@ uint64_t net_clock(void)
 
 void net_close(struct net *n)
 {
+    resolver_free(n);
     mailbox_close(n->mailbox);
     n->backend->close(n->poller);
     if (n->reserve >= 0)

@@ -5,6 +5,7 @@
 #include "net/write.h"
 #include "base/error.h"
 #include "os/fd.h"
+#include "os/resolve.h"
 #include "os/sock.h"
 
 #include <errno.h>
@@ -56,7 +57,7 @@ static int open_tcp(struct server *s, const struct addr *a, int index, char *tex
                     char error[ADDR_ERROR_SIZE])
 {
     struct endpoint endpoints[ENDPOINTS];
-    int count = listen_resolve(a, endpoints, ENDPOINTS, error);
+    int count = resolve_host(a, endpoints, ENDPOINTS, error);
     if (count < 0)
         return count;
     int err, tries = 0;
