@@ -41,11 +41,7 @@ function events.eof(conn)
 end
 
 function events.closed(conn, err)
-  if err then
-    conn.other:abort()
-  else
-    conn.other:close()
-  end
+  if err then conn.other:abort() else conn.other:close() end
 end
 
 function events.failed(conn, err)

@@ -28,7 +28,7 @@ static const char *describe(const struct event *e, char *text, size_t size)
     const char *name = event_names[e->kind];
     if (!e->conn)
         snprintf(text, size, "error in %s", name);
-    else if (endpoint_text(&e->conn->remote, address)[0])
+    else if (endpoint_text(&e->conn->remote, conn_scheme(e->conn), address)[0])
         snprintf(text, size, "error in %s, connection %.0f %s %s", name,
                  (double)e->conn->slot.id, e->conn->group->user ? "from" : "to", address);
     else

@@ -25,7 +25,7 @@ static const char *check_address(lua_State *L, struct addr *a)
         luaL_error(L, "%s", error);
     if (a->reuseport || a->backlog)
         luaL_error(L, "bad address \"%s\": reuseport and backlog are for listening", text);
-    if (a->scheme != ADDR_UNIX && a->port == 0)
+    if (a->transport != ADDR_UNIX && a->port == 0)
         luaL_error(L, "bad address \"%s\": the port is 0, expected the peer's", text);
     return text;
 }
@@ -38,6 +38,8 @@ static int dial(lua_State *L)
     struct conn *c;
     luaL_checktype(L, 1, LUA_TTABLE);
     const char *text = check_address(L, &a);
+    if (a.transport == ADDR_UDP)
+        handlers_check_datagrams(L, 1);
     struct handlers *handlers = handlers_read(L, 1, NULL);
     int err = dial_open(&c, h->net, &a, text, &handlers->limits);
     if (err) {

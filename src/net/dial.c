@@ -4,6 +4,7 @@
 #include "base/macros.h"
 #include "net/read.h"
 #include "net/resolver.h"
+#include "net/udp.h"
 #include "os/fd.h"
 #include "os/resolve.h"
 #include "os/sock.h"
@@ -93,6 +94,25 @@ static void fail(struct dial *d, int error, const char *reason)
     retire(d);
 }
 
+// A datagram socket is ready as soon as it knows its peer. Returns 0 or a negative errno.
+static int succeed_udp(struct dial *d, const struct endpoint *to)
+{
+    struct conn *c = d->conn;
+    struct datagram_socket socket;
+    int err = datagram_connect(&socket, to);
+    if (err)
+        return err;
+    err = udp_dialed(c, &socket, to);
+    if (err) {
+        fd_close(socket.fd);
+        return err;
+    }
+    retire(d);
+    c->remote = *to;
+    conn_open(c);
+    return 0;
+}
+
 static void succeed(struct dial *d, int fd, const struct endpoint *to)
 {
     struct conn *c = d->conn;
@@ -123,8 +143,15 @@ static bool take(struct dial *d, struct endpoint *e)
 static bool attempt(struct dial *d, const struct endpoint *to)
 {
     struct attempt *a = &d->attempts[d->attempt_count];
-    int fd, err = sock_connect(to, &fd);
+    int fd, err;
     d->tried = true;
+    if (d->addr.transport == ADDR_UDP) {
+        err = succeed_udp(d, to);
+        if (err)
+            d->error = -err;
+        return !err;
+    }
+    err = sock_connect(to, &fd);
     if (!err) {
         succeed(d, fd, to);
         return true;
@@ -209,9 +236,9 @@ static void add(struct dial *d, int family, const struct endpoint *e)
 
 static void add_loopback(struct dial *d)
 {
-    if (d->addr.scheme != ADDR_TCP4)
+    if (d->addr.family != 4)
         add(d, IPV6, &(struct endpoint){.family = AF_INET6, .ip = {[15] = 1}});
-    if (d->addr.scheme != ADDR_TCP6)
+    if (d->addr.family != 6)
         add(d, IPV4, &(struct endpoint){.family = AF_INET, .ip = {127, 0, 0, 1}});
 }
 
@@ -230,8 +257,8 @@ static void look_up(struct dial *d)
 {
     static const int families[FAMILIES] = {[IPV6] = AF_INET6, [IPV4] = AF_INET};
     bool wanted[FAMILIES] = {
-        [IPV6] = d->addr.scheme != ADDR_TCP4,
-        [IPV4] = d->addr.scheme != ADDR_TCP6,
+        [IPV6] = d->addr.family != 4,
+        [IPV4] = d->addr.family != 6,
     };
     for (int i = 0; i < FAMILIES; i++)
         d->families[i].pending = wanted[i];
@@ -270,7 +297,7 @@ static void go_on(struct timer *t)
     bool first = d->next.node.key == 0;
     if (over(d))
         return;
-    if (d->addr.scheme == ADDR_UNIX) {
+    if (d->addr.transport == ADDR_UNIX) {
         connect_unix(d);
     } else if (first) {
         begin(d);
@@ -312,7 +339,7 @@ int dial_open(struct conn **conn, struct net *net, const struct addr *addr, cons
         d->families[i].lookup.answer = answer;
     }
     int err = d->text ? timer_set(net, &d->next, 0) : -ENOMEM; // in the next iteration
-    if (!err && limits->handshake)
+    if (!err && limits->handshake != LIMIT_OFF)
         err = timer_set(net, &d->deadline, net_clock() + limits->handshake);
     if (!err)
         err = conn_new(&c, &net->dialed, -1, &unknown);

@@ -8,6 +8,7 @@
 #include "net/resolver.h"
 #include "net/server.h"
 #include "net/timer.h"
+#include "net/udp.h"
 #include "net/write.h"
 #include "os/clock.h"
 
@@ -83,6 +84,8 @@ static void new_connections(const struct batch *b)
 static void read_input(struct net *net, const struct batch *b)
 {
     for (int i = 0; i < b->count; i++) {
+        if (b->ready[i].watch->kind == WATCH_UDP)
+            udp_ready(container_of(b->ready[i].watch, struct udp, watch));
         if (b->ready[i].watch->kind != WATCH_CONN || !(b->ready[i].events & POLL_READ))
             continue;
         struct conn *c = container_of(b->ready[i].watch, struct conn, watch);
@@ -170,4 +173,15 @@ int loop_turn(struct net *net)
     flush(net, &batch);
     reap(net);
     return 0;
+}
+
+void loop_free(struct net *net)
+{
+    struct link *link;
+    while ((link = list_take(&net->servers)))
+        server_free(container_of(link, struct server, link));
+    group_free(&net->dialed);
+    dials_reap(net);
+    resolver_free(net);
+    net_close(net);
 }

@@ -1,8 +1,9 @@
 #include "net/net.h"
 
-#include "net/resolver.h"
 #include "os/clock.h"
+#include "os/datagram.h"
 #include "os/fd.h"
+#include "os/random.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +18,9 @@ int net_open(struct net **net, const char *name, const struct net_events *events
     if (!n)
         return -ENOMEM;
     memset(n, 0, offsetof(struct net, input));
-    int err = backend->open(&n->poller);
+    int err = random_bytes(n->hash_key, sizeof(n->hash_key));
+    if (!err)
+        err = backend->open(&n->poller);
     if (err)
         goto fail_poller;
     err = mailbox_open(&n->mailbox, &n->conns);
@@ -63,7 +66,7 @@ uint64_t net_clock(void)
 
 void net_close(struct net *n)
 {
-    resolver_free(n);
+    datagram_box_free(n->datagrams);
     mailbox_close(n->mailbox);
     n->backend->close(n->poller);
     if (n->reserve >= 0)

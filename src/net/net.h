@@ -21,6 +21,7 @@ enum watch_kind {
     WATCH_MAILBOX,
     WATCH_ATTEMPT,
     WATCH_RESOLVER,
+    WATCH_UDP,
 };
 
 struct limits;
@@ -47,6 +48,8 @@ struct net {
     struct conn_group dialed; // the connections that belong to no server
     struct resolver *resolver; // NULL until it is needed
     struct chunk_pool chunks;
+    struct datagram_box *datagrams; // NULL until there is a datagram socket
+    uint64_t hash_key[2];      // of tables that a peer can fill; nobody can guess it
     struct link servers;
     struct link work;  // connections with something to do in this iteration or the next
     struct link ended; // connections for the reap step

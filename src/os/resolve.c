@@ -8,23 +8,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static int family_of(enum addr_scheme scheme)
+static int family_of(const struct addr *a)
 {
-    return scheme == ADDR_TCP4 ? AF_INET : scheme == ADDR_TCP6 ? AF_INET6 : AF_UNSPEC;
+    return a->family == 4 ? AF_INET : a->family == 6 ? AF_INET6 : AF_UNSPEC;
 }
 
-// An empty host: the IPv6 wildcard, which takes IPv4 too for tcp; IPv4's alone for tcp4 and where
-// there is no IPv6.
+// An empty host: the IPv6 wildcard, which takes IPv4 too where the scheme names no family; IPv4's
+// alone for tcp4 and udp4, and where there is no IPv6.
 static int every_interface(const struct addr *a, struct endpoint *e)
 {
     *e = (struct endpoint){.family = AF_INET6, .port = a->port};
-    if (a->scheme == ADDR_TCP) {
+    if (a->family == 0) {
         int fd = sock_open(AF_INET6, SOCK_STREAM);
         if (fd < 0)
             e->family = AF_INET;
         else
             fd_close(fd);
-    } else if (a->scheme == ADDR_TCP4) {
+    } else if (a->family == 4) {
         e->family = AF_INET;
     }
     return 1;
@@ -33,7 +33,7 @@ static int every_interface(const struct addr *a, struct endpoint *e)
 static int ask(const struct addr *a, int flags, struct addrinfo **found)
 {
     struct addrinfo hints = {
-        .ai_family = family_of(a->scheme),
+        .ai_family = family_of(a),
         .ai_socktype = SOCK_STREAM,
         .ai_flags = flags,
     };
