@@ -58,7 +58,8 @@ static int nameservers(lua_State *L)
     int count = lua_gettop(L);
     for (int i = 1; i <= count; i++) {
         luaL_checktype(L, i, LUA_TSTRING);
-        luaL_argcheck(L, !strpbrk(lua_tostring(L, i), ", "), i, "expected one IP address");
+        luaL_argcheck(L, lua_objlen(L, i) > 0 && !strpbrk(lua_tostring(L, i), ", "), i,
+                      "expected one IP address");
         if (i > 1)
             lua_pushliteral(L, ",");
         lua_pushvalue(L, i);
