@@ -21,6 +21,18 @@ describe("examples/proxy.lua", function()
     proxy:stop()
   end)
 
+  it("stands between curl and a web server", function()
+    local proxy, address = start_proxy([[
+      local BODY = ("evio\n"):rep(200000)
+      function events.data(conn, input)
+        return ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"):format(#BODY) .. BODY
+      end]])
+    local pipe = io.popen("curl -sS -m 10 " .. address:gsub("^tcp", "http"))
+    support.same_bytes(("evio\n"):rep(200000), pipe:read("*a"))
+    pipe:close()
+    proxy:stop()
+  end)
+
   it("passes 16 MiB each way to a slow end in little memory", function()
     local proxy, address = start_proxy([[
       function events.data(conn, input)
