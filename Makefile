@@ -27,10 +27,10 @@ endif
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DEVIO_VERSION='"$(VERSION)"' $(WARNINGS) -fPIC \
-	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit) -pthread \
+	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit libcares) -pthread \
 	$(CFLAGS) $(CPPFLAGS)
-OWN_LIBS = -pthread -lm $(LDLIBS)
-ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) $(OWN_LIBS)
+LIBRARIES = $(shell $(PKG_CONFIG) --libs libcares) -pthread -lm $(LDLIBS)
+ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) $(LIBRARIES)
 
 LUA_FILES = lua/evio/init.lua $(filter-out lua/evio/init.lua,$(shell find lua -name '*.lua' \
 	-not -path '*/_meta/*' | LC_ALL=C sort))
@@ -62,7 +62,7 @@ endif
 
 $(MODULE): $(OBJECTS) $(BUILD)/bind/so.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(MODULE_FLAGS) -o $@ $^ $(OWN_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(MODULE_FLAGS) -o $@ $^ $(LIBRARIES)
 
 $(BUILD)/%.o: src/%.c Makefile
 	$(call say,CC,$<)
@@ -106,7 +106,7 @@ $(BUILD)/spec/%: spec/%.c $(OBJECTS) Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Ispec -MMD -MP -o $@ $< $(filter $(BUILD)/base/% $(BUILD)/os/% \
-		$(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS)) $(OWN_LIBS)
+		$(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS)) $(LIBRARIES)
 
 bench: all ## benchmarks against the C floor and peers (two idle cores, a few minutes)
 	$(Q)scripts/setup bench

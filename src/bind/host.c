@@ -1,8 +1,7 @@
 #include "bind/host.h"
 
-#include "base/macros.h"
+#include "net/loop.h"
 #include "net/pool.h"
-#include "net/server.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -65,15 +64,11 @@ struct host *host_get(lua_State *L)
 
 void host_free(struct host *h)
 {
-    struct link *link;
     if (!h->net)
         return;
-    while ((link = list_take(&h->net->servers)))
-        server_free(container_of(link, struct server, link));
-    group_free(&h->net->dialed);
     if (h->pool)
         pool_close(h->pool);
-    net_close(h->net);
+    loop_free(h->net);
     free(h->fatal);
     h->net = NULL;
 }

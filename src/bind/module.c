@@ -2,6 +2,7 @@
 
 #include "bind/conn_handle.h"
 #include "bind/conn_object.h"
+#include "bind/dial.h"
 #include "bind/embedded.h"
 #include "bind/events.h"
 #include "bind/handlers.h"
@@ -61,6 +62,7 @@ static int open_core(lua_State *L)
     lua_setfield(L, -2, "set_take_buffer");
     run_register(L);
     conn_object_register(L);
+    dial_register(L);
     timer_register(L);
     socket_register(L, false);
     job_register(L);

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+
+static const uint64_t peer_idle = 60000000000u;
 
 // The time-out that is due first.
 struct due {
@@ -14,8 +17,15 @@ struct due {
 static void consider(struct due *d, const char *name, const char *what, uint64_t limit,
                      uint64_t since)
 {
-    if (limit && since + limit < d->deadline)
+    if (limit && limit != LIMIT_OFF && since + limit < d->deadline)
         *d = (struct due){name, what, limit, since + limit};
+}
+
+// A peer of datagrams that sends no more cannot be told from one that is gone.
+static uint64_t idle_limit(const struct conn *c)
+{
+    bool forgets = c->peer && c->group->user;
+    return c->limits->idle || !forgets ? c->limits->idle : peer_idle;
 }
 
 static struct due first_due(const struct conn *c)
@@ -24,7 +34,7 @@ static struct due first_due(const struct conn *c)
     struct due d = {.deadline = UINT64_MAX};
     if (c->state != CONN_OPEN)
         return d;
-    consider(&d, "idle", "nothing came or went", l->idle,
+    consider(&d, "idle", "nothing came or went", idle_limit(c),
              c->last_in > c->last_out ? c->last_in : c->last_out);
     if (!c->paused && !conn_held(c) && !c->eof)
         consider(&d, "read", "nothing came", l->read, c->last_in);
@@ -40,6 +50,10 @@ static void fire(struct timer *t)
     struct due d = first_due(c);
     if (d.deadline > net->now) {
         timeout_arm(c);
+        return;
+    }
+    if (c->peer && strcmp(d.name, "idle") == 0) {
+        conn_end(c);
         return;
     }
     char text[96];
