@@ -17,11 +17,14 @@
 #error "EVIO_VERSION is given by the Makefile"
 #endif
 
+enum { MUCH = 1024 }; // KiB
+
 // What a thread has of its own.
 struct worker {
     lua_State *L;
     struct work *work; // the one that is being done
     int run;           // registry reference: function(bytes, sockets...) of lua/evio/worker.lua
+    int kept;          // its memory after the last full collection, in KiB
 };
 
 struct work *work_new(struct pool *p, const char *bytes, size_t length, int sockets)
@@ -173,7 +176,7 @@ static int add_traceback(lua_State *L)
     return 1;
 }
 
-// Called with the worker; returns the results as a string.
+// Called with the worker, and a table that keeps the job's sockets; returns the results as a string.
 static int run(lua_State *L)
 {
     struct worker *worker = lua_touserdata(L, 1);
@@ -181,16 +184,36 @@ static int run(lua_State *L)
     luaL_checkstack(L, w->socket_count + 8, "too many sockets");
     lua_rawgeti(L, LUA_REGISTRYINDEX, worker->run);
     lua_pushlstring(L, w->bytes, w->length);
-    for (int i = 0; i < w->socket_count; i++)
+    for (int i = 0; i < w->socket_count; i++) {
         socket_push_moved(L, &w->sockets[i]);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, 2, i + 1);
+    }
     lua_call(L, w->socket_count + 1, 1);
     return 1;
 }
 
-// What the job leaves is not to wait for the next one: its sockets before all. A finalizer may raise.
+// Closes the sockets in the table at an index: the job ended, and they with it.
+static void close_sockets(lua_State *L, int index, int count)
+{
+    for (int i = 1; i <= count; i++) {
+        lua_rawgeti(L, index, i);
+        struct socket *s = socket_at(L, -1);
+        if (s)
+            socket_close(s);
+        lua_pop(L, 1);
+    }
+}
+
+// What a job left is collected when it is much, because the next one may come late. A finalizer may
+// raise.
 static int collect(lua_State *L)
 {
+    struct worker *worker = lua_touserdata(L, 1);
+    if (lua_gc(L, LUA_GCCOUNT, 0) < 2 * worker->kept + MUCH)
+        return 0;
     lua_gc(L, LUA_GCCOLLECT, 0);
+    worker->kept = lua_gc(L, LUA_GCCOUNT, 0);
     return 0;
 }
 
@@ -219,14 +242,17 @@ void worker_run(struct job *job, void **own)
     lua_State *L = worker->L;
     worker->work = w;
     lua_pushcfunction(L, add_traceback);
+    lua_newtable(L);
     lua_pushcfunction(L, run);
     lua_pushlightuserdata(L, worker);
-    int status = lua_pcall(L, 1, 1, 1);
+    lua_pushvalue(L, 2);
+    int status = lua_pcall(L, 2, 1, 1);
     size_t length;
     const char *bytes = lua_tolstring(L, -1, &length);
     answer(w, status != 0, bytes ? bytes : "", bytes ? length : 0);
+    close_sockets(L, 2, w->socket_count);
     lua_settop(L, 0);
-    lua_cpcall(L, collect, NULL);
+    lua_cpcall(L, collect, worker);
     lua_settop(L, 0);
     worker->work = NULL;
 }
