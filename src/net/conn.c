@@ -166,7 +166,8 @@ void conn_abort(struct conn *c)
 
 void conn_fail(struct conn *c, int error, const char *message)
 {
-    if (c->state >= CONN_ENDED)
+    // What goes wrong before `detached` fires is still an error.
+    if (c->state > CONN_ENDED || (c->state == CONN_ENDED && !c->detaching))
         return;
     c->error = error;
     c->detaching = false;

@@ -35,8 +35,8 @@ static void deliver(struct conn *c, const char *bytes, size_t n)
     }
     c->more = c->swapped = false;
     struct delivery d = events->data(c, bytes, n);
-    if (c->state >= CONN_ENDED) {
-        buf_free(&own);
+    if (c->state >= CONN_ENDED && !c->detaching) {
+        buf_free(&own); // nobody reads it any more
         return;
     }
     if (own.data && !c->in.data) {
