@@ -217,7 +217,7 @@ int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const
     if (buf_length(&c->in) > 0) {
         c->more = true;
         conn_deliver_later(c);
-        conn_update(c);
     }
+    conn_update(c); // the limits may hold it no longer
     return 0;
 }
