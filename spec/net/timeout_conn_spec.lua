@@ -219,3 +219,41 @@ describe("options.duplex", function()
     assert.equal("held", server:line())
   end)
 end)
+
+describe("a callback that takes long", function()
+  it("is not held against the connection that it was for", function()
+    for _, name in ipairs({ "idle", "read" }) do
+      local client = serve(([[
+        events.options = { %s = 0.3 }
+        function events.data(_, input)
+          if input == "work" then work(0.5) end
+          return input
+        end]]):format(name))
+      assert.equal("work", support.exchange(client, "work"))
+      support.pass(0.05)
+      assert.equal("again", support.exchange(client, "again"))
+    end
+  end)
+
+  it("is not held against others whose input or whose room for output waits", function()
+    for _, name in ipairs({ "idle", "read", "write" }) do
+      local server = scripts.serve(CLOSED .. ([[
+        events.options = { %s = 0.3 }
+        function events.data(_, input)
+          if input == "work" then print("working") work(0.6) end
+          return input == "fill" and ("x"):rep(16 * 1024 * 1024) or input
+        end]]):format(name))
+      local busy = support.connect(server:address())
+      local client = support.connect(server:address(), { receive_buffer = 65536 })
+      if name == "write" then
+        client:send("fill")
+        assert(client:receive(MIB))
+      end
+      busy:send("work")
+      server:expect("^working$")
+      client:send("x")
+      local wanted = name == "write" and 15 * MIB or 1
+      assert.equal(wanted, #assert(client:receive(wanted)))
+    end
+  end)
+end)

@@ -85,8 +85,6 @@ void conn_read(struct conn *c)
     if (!readable(c) || c->more || c->eof)
         return;
     ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
-    if (n > 0)
-        c->last_in = net->now;
     if (n > 0 && buf_length(&c->in) > 0) {
         int err = buf_append(&c->in, net->input, (size_t)n);
         if (err)
@@ -102,6 +100,8 @@ void conn_read(struct conn *c)
     } else if (n != -EAGAIN && n != -EWOULDBLOCK) {
         conn_fail(c, (int)-n, NULL);
     }
+    if (n > 0)
+        c->last_in = timeout_clock(c);
 }
 
 void conn_open(struct conn *c)
