@@ -170,7 +170,7 @@ static void settle(struct conn *c)
         }
         conn_deliver_later(c);
     }
-    if (pending == 0 && c->detaching)
+    if (pending == 0 && c->detaching && !c->finishing)
         conn_end(c);
     else if (pending == 0 && (c->finishing || c->state == CONN_CLOSING))
         send_fin(c);
