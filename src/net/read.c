@@ -30,7 +30,7 @@ static void deliver(struct conn *c, const char *bytes, size_t n)
     struct buf own = c->in;
     c->in = (struct buf){0};
     if (!bytes) {
-        bytes = buf_bytes(&own);
+        bytes = own.data ? buf_bytes(&own) : "";
         n = buf_length(&own);
     }
     c->more = c->swapped = false;
