@@ -63,10 +63,12 @@ describe("a detach", function()
   it("may come in drained", function()
     local client, server = serve([[
       events.options = { high = 65536, low = 1 }
-      function events.data() return ("x"):rep(8 * 1024 * 1024) end
+      function events.data() return ("x"):rep(16 * 1024 * 1024) end
+      function events.postwrite(_, _, remaining) if remaining > 65536 then print("held") end end
       function events.drained() return "hi", "detach" end]])
     client:send("go")
-    assert.equal("hi", client:receive(8 * 1024 * 1024 + 2):sub(-2))
+    server:expect("^held$") -- nobody reads yet, so that the system is full
+    assert.equal("hi", client:receive(16 * 1024 * 1024 + 2):sub(-2))
     assert.equal("detached", server:expect("^%a+ed.*"))
   end)
 
