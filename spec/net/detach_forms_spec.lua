@@ -202,7 +202,7 @@ describe("a socket", function()
     assert.matches("^true\ttrue\ttrue\tfalse\tnil\tsocket %(closed%)$", (ask([[
       local fd = socket:fd()
       return fd > 2 and tostring(socket) == "socket (descriptor " .. fd .. ")", socket:close(),
-        socket:close(), socket:fd(), tostring(socket)]])))
+        socket:close(), tostring(socket:fd()), tostring(socket)]])))
   end)
 
   it("sends FIN by finish, which fails once it is closed", function()
