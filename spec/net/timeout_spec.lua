@@ -138,7 +138,7 @@ describe("options.read", function()
   end)
 
   it("does not count while the high mark holds reading back", function()
-    local server = scripts.serve(with("read = 0.3, high = 65536, low = 1024", [[
+    local server = scripts.serve(with("read = 1, high = 65536, low = 1024", [[
       function events.data(conn, input)
         if input == "go" then return ("x"):rep(16 * 1024 * 1024) end
         return input
@@ -146,7 +146,7 @@ describe("options.read", function()
       function events.drained() print("drained") end]]))
     local client = narrow(server)
     client:send("go")
-    support.pass(0.6)
+    support.pass(1.4)
     assert.equal(16 * MIB, #client:receive(16 * MIB))
     assert.equal("drained", server:line())
     assert.equal("again", support.exchange(client, "again"))

@@ -112,12 +112,13 @@ void conn_open(struct conn *c)
     if (c->state != CONN_OPEN)
         return; // it could not be watched
     c->opened = true;
-    c->last_in = c->last_out = net->now;
+    c->last_in = c->last_out = timeout_clock(c);
     mailbox_admit(net->mailbox, &c->slot, true);
     timeout_arm(c);
     if (c->out.length > 0 || c->finishing)
         conn_add_work(c, WORK_FLUSH); // written before it was connected
     net->events->opened(c);
+    c->last_in = timeout_clock(c);
 }
 
 void conn_pause(struct conn *c)
