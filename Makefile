@@ -23,8 +23,9 @@ endif
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DEVIO_VERSION='"$(VERSION)"' $(WARNINGS) -fPIC \
-	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit) $(CFLAGS) $(CPPFLAGS)
-ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) -lm $(LDLIBS)
+	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit libcares) $(CFLAGS) $(CPPFLAGS)
+LIBRARIES = $(shell $(PKG_CONFIG) --libs libcares) -pthread -lm $(LDLIBS)
+ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) $(LIBRARIES)
 
 LUA_FILES = lua/evio/init.lua $(filter-out lua/evio/init.lua,$(shell find lua -name '*.lua' \
 	-not -path '*/_meta/*' | LC_ALL=C sort))
@@ -55,7 +56,7 @@ endif
 
 $(MODULE): $(OBJECTS) $(BUILD)/bind/so.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(MODULE_FLAGS) -o $@ $^ -lm $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(MODULE_FLAGS) -o $@ $^ $(LIBRARIES)
 
 $(BUILD)/%.o: src/%.c Makefile
 	$(call say,CC,$<)
@@ -96,7 +97,7 @@ $(BUILD)/spec/%: spec/%.c $(OBJECTS) Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Ispec -MMD -MP -o $@ $< $(filter $(BUILD)/base/% $(BUILD)/os/% \
-		$(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS)) -lm $(LDLIBS)
+		$(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS)) $(LIBRARIES)
 
 bench: all ## benchmarks against the C floor and peers (two idle cores, a few minutes)
 	$(Q)scripts/setup bench

@@ -28,7 +28,7 @@ function metatable.__newindex(self, key, value)
 end
 
 function metatable.__tostring(self)
-  return ("connection %d from %s"):format(self.id, self.remote_address)
+  return ("connection %d %s %s"):format(self.id, self.server and "from" or "to", self.remote_address)
 end
 
 -- Walks the connections, oldest first. Those that open meanwhile are left out, and so are those

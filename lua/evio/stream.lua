@@ -198,7 +198,7 @@ end
 
 -- Queues output of the event being handled.
 local function put(bytes, length)
-  if live.finished ~= 0 then
+  if live.finished ~= 0 and length > 0 then
     error("data returned bytes as out, expected nil after conn:finish()", 0)
   end
   leaves.put(live, bytes, length)
@@ -206,10 +206,8 @@ end
 
 -- Queues a string.buffer, which is empty afterwards.
 local function put_buffer(buffer)
-  if #buffer > 0 then
-    put(buffer:ref())
-    buffer:reset()
-  end
+  put(buffer:ref()) -- an empty one is an empty datagram
+  buffer:reset()
 end
 
 local function is_buffer(value)

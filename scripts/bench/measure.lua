@@ -161,38 +161,6 @@ local function run_load(load, port, core, extra)
   return counted
 end
 
--- Kinds -------------------------------------------------------------------------------------------
-
-M.kinds = {}
-
--- CPU time of the server (user and system) per request.
-function M.kinds.cpu(row, context)
-  local result = new_result(row, row.title, "µs")
-  for _, entry in ipairs(result.entries) do
-    entry.rate, entry.p50, entry.p99 = {}, {}, {}
-  end
-  return in_turn({ result }, context.rounds, function(i, work, round)
-    local entry, load, core = result.entries[i], work.load, context.load_core
-    local server, port = start(context.servers[work.server], context.server_core)
-    if load.echo and round == 1 then
-      run_load(load, port, core, { warmup = 0, seconds = CHECK_SECONDS, check = true })
-    end
-    for _, before in ipairs(work.before or {}) do
-      run_load(before, port, core, { warmup = 0, seconds = context.seconds })
-    end
-    -- After a first request the worker processes are there, where the server has some.
-    run_load(merge(load, { requests = 1 }), port, core, { warmup = 0, seconds = context.seconds })
-    local pids = table.concat(server:family(), ",")
-    local counted =
-      run_load(load, port, core, { warmup = WARMUP_SECONDS, seconds = context.seconds, pids = pids })
-    if not counted.cpu or counted.cpu <= 0 then
-      process.fail("%s: no CPU time was seen", server.name)
-    end
-    entry.samples[round] = counted.cpu
-    entry.rate[round], entry.p50[round], entry.p99[round] = counted.rate, counted.p50, counted.p99
-  end)
-end
-
 -- A connection that the client has made need not be accepted yet: wait for the descriptors.
 local function await_descriptors(server, count)
   local deadline = process.now() + READY_SECONDS
@@ -212,6 +180,50 @@ local function expect(client, word)
   end
 end
 
+-- Opens connections that do nothing. Returns the client that holds them.
+local function hold(server, port, core, count)
+  local descriptors = server:descriptors()
+  local client = process.spawn({ "build/bench/idle", "-n", tostring(count), "127.0.0.1", tostring(port) }, core)
+  expect(client, "connected")
+  await_descriptors(server, descriptors + count)
+  return client
+end
+
+-- Kinds -------------------------------------------------------------------------------------------
+
+M.kinds = {}
+
+-- CPU time of the server (user and system) per request.
+function M.kinds.cpu(row, context)
+  local result = new_result(row, row.title, "µs")
+  for _, entry in ipairs(result.entries) do
+    entry.rate, entry.p50, entry.p99 = {}, {}, {}
+  end
+  return in_turn({ result }, context.rounds, function(i, work, round)
+    local entry, load, core = result.entries[i], work.load, context.load_core
+    local server, port = start(context.servers[work.server], context.server_core)
+    if load.echo and round == 1 then
+      run_load(load, port, core, { warmup = 0, seconds = CHECK_SECONDS, check = true })
+    end
+    for _, before in ipairs(work.before or {}) do
+      run_load(before, port, core, { warmup = 0, seconds = context.seconds })
+    end
+    if work.hold then
+      hold(server, port, core, work.hold)
+    end
+    -- After a first request the worker processes are there, where the server has some.
+    run_load(merge(load, { requests = 1 }), port, core, { warmup = 0, seconds = context.seconds })
+    local pids = table.concat(server:family(), ",")
+    local counted =
+      run_load(load, port, core, { warmup = WARMUP_SECONDS, seconds = context.seconds, pids = pids })
+    if not counted.cpu or counted.cpu <= 0 then
+      process.fail("%s: no CPU time was seen", server.name)
+    end
+    entry.samples[round] = counted.cpu
+    entry.rate[round], entry.p50[round], entry.p99[round] = counted.rate, counted.p50, counted.p99
+  end)
+end
+
 -- Resident memory per connection: once they are there, and when each has echoed a message. Some
 -- hundred connections are made, used and closed before the first reading, so that what is needed
 -- once (code, tables, compiled traces) does not count. The memory of those (3%) is used again.
@@ -223,10 +235,8 @@ function M.kinds.idle(row, context)
     local server, port = start(context.servers[work.server], context.server_core)
     run_load({ connections = WARMUP_CONNECTIONS }, port, core, { warmup = 0, seconds = CHECK_SECONDS })
     process.sleep(SETTLE_SECONDS)
-    local memory, descriptors = server:memory(), server:descriptors()
-    local client = process.spawn({ "build/bench/idle", "-n", tostring(count), "127.0.0.1", tostring(port) }, core)
-    expect(client, "connected")
-    await_descriptors(server, descriptors + count)
+    local memory = server:memory()
+    local client = hold(server, port, core, count)
     connected.entries[i].samples[round] = (server:memory() - memory) / count
     client:write("echo\n")
     expect(client, "echoed")

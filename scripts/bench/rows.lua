@@ -17,12 +17,17 @@
 --   random key below `keys`), reply (bytes, or "auto"), echo = true (the replies are compared with
 --   the requests, once, before the rounds)
 -- and may have `before`, a list of such loads that the process serves before: to fill it, or to
--- show that what came before changes nothing. `requests` makes one stop after so many.
+-- show that what came before changes nothing. `requests` makes one stop after so many. `hold` is a
+-- number of connections that are held open beside the load, and do nothing.
 local M = {}
 
 M.servers = {
   ["evio-lua"] = { argv = { "./evio-lua", "examples/echo.lua", "--port", "0" } },
   floor = { argv = { "build/bench/floor", "0" } },
+  ["100,000 timers"] = { argv = { "./evio-lua", "scripts/bench/echo.lua", "timers=100000" } },
+  ["no timer"] = { argv = { "./evio-lua", "scripts/bench/echo.lua" } },
+  ["idle time-outs"] = { argv = { "./evio-lua", "scripts/bench/echo.lua", "idle=60" } },
+  ["no time-out"] = { argv = { "./evio-lua", "scripts/bench/echo.lua" } },
   luv = { argv = { "luajit", "scripts/bench/luv_echo.lua", "0" } },
 }
 
@@ -34,6 +39,23 @@ M.rows = {
     load = { connections = 50, message = "6", echo = true },
     entries = { "evio-lua", "floor", "luv" },
     against = { floor = { most = 1.10 }, luv = { below = 1.00 } },
+  },
+  {
+    name = "timers",
+    title = "the same echo, with pending timers",
+    kind = "cpu",
+    load = { connections = 50, message = "6" },
+    entries = { "100,000 timers", "no timer" },
+    against = { ["no timer"] = { most = 1.05 } },
+  },
+  {
+    name = "timeouts",
+    title = "the same echo beside 10,000 quiet connections, with idle time-outs on all",
+    kind = "cpu",
+    hold = 10000,
+    load = { connections = 50, message = "6" },
+    entries = { "idle time-outs", "no time-out" },
+    against = { ["no time-out"] = { most = 1.05 } },
   },
   {
     name = "idle",

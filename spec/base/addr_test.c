@@ -10,10 +10,10 @@
 
 static char error[ADDR_ERROR_SIZE];
 
-static bool tcp(const char *text, enum addr_scheme scheme, const char *host, int port)
+static bool tcp(const char *text, int family, const char *host, int port)
 {
     struct addr a;
-    return addr_parse(&a, text, error) == 0 && a.scheme == scheme && strcmp(a.host, host) == 0 &&
+    return addr_parse(&a, text, error) == 0 && a.transport == ADDR_TCP && a.family == family && strcmp(a.host, host) == 0 &&
            a.port == port && a.path[0] == '\0' && !a.reuseport && a.backlog == 0;
 }
 
@@ -33,21 +33,21 @@ static bool refused(const char *text)
 
 static void knows_hosts_and_ports(void)
 {
-    CHECK(tcp("tcp://localhost:5000", ADDR_TCP, "localhost", 5000));
-    CHECK(tcp("localhost:5000", ADDR_TCP, "localhost", 5000));
-    CHECK(tcp(":5000", ADDR_TCP, "", 5000));
-    CHECK(tcp("tcp://:0", ADDR_TCP, "", 0));
-    CHECK(tcp("tcp://127.0.0.1:65535", ADDR_TCP, "127.0.0.1", 65535));
-    CHECK(tcp("tcp4://a.b-c_d:1", ADDR_TCP4, "a.b-c_d", 1));
-    CHECK(tcp("tcp6://[::1]:80", ADDR_TCP6, "::1", 80));
-    CHECK(tcp("[fe80::1%eth0]:80", ADDR_TCP, "fe80::1%eth0", 80));
+    CHECK(tcp("tcp://localhost:5000", 0, "localhost", 5000));
+    CHECK(tcp("localhost:5000", 0, "localhost", 5000));
+    CHECK(tcp(":5000", 0, "", 5000));
+    CHECK(tcp("tcp://:0", 0, "", 0));
+    CHECK(tcp("tcp://127.0.0.1:65535", 0, "127.0.0.1", 65535));
+    CHECK(tcp("tcp4://a.b-c_d:1", 4, "a.b-c_d", 1));
+    CHECK(tcp("tcp6://[::1]:80", 6, "::1", 80));
+    CHECK(tcp("[fe80::1%eth0]:80", 0, "fe80::1%eth0", 80));
 }
 
 static void knows_paths(void)
 {
     struct addr a;
     CHECK(addr_parse(&a, "unix:///run/x.sock", error) == 0);
-    CHECK(a.scheme == ADDR_UNIX && strcmp(a.path, "/run/x.sock") == 0 && a.host[0] == '\0');
+    CHECK(a.transport == ADDR_UNIX && strcmp(a.path, "/run/x.sock") == 0 && a.host[0] == '\0');
     CHECK(addr_parse(&a, "unix://relative:80", error) == 0);
     CHECK(strcmp(a.path, "relative:80") == 0 && a.port == 0);
     CHECK(addr_parse(&a, "unix://@name?backlog=5", error) == 0);
@@ -66,10 +66,16 @@ static void knows_options(void)
 
 static void names_its_schemes(void)
 {
-    CHECK(strcmp(addr_scheme_name(ADDR_TCP), "tcp") == 0);
-    CHECK(strcmp(addr_scheme_name(ADDR_TCP4), "tcp4") == 0);
-    CHECK(strcmp(addr_scheme_name(ADDR_TCP6), "tcp6") == 0);
-    CHECK(strcmp(addr_scheme_name(ADDR_UNIX), "unix") == 0);
+    static const char *const names[] = {"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6"};
+    struct addr a;
+    char text[64];
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        snprintf(text, sizeof(text), "%s://localhost:1", names[i]);
+        CHECK(addr_parse(&a, text, error) == 0);
+        CHECK(strcmp(addr_scheme_name(&a), names[i]) == 0);
+    }
+    CHECK(addr_parse(&a, "unix://x", error) == 0);
+    CHECK(strcmp(addr_scheme_name(&a), "unix") == 0);
 }
 
 // Lengths around every limit.

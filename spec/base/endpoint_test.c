@@ -31,7 +31,7 @@ static bool reads(struct sockaddr_storage sa, const char *ip, const char *text)
 {
     char found[ENDPOINT_TEXT_SIZE];
     struct endpoint e = endpoint_from_sockaddr(&sa);
-    return strcmp(endpoint_ip(&e, found), ip) == 0 && strcmp(endpoint_text(&e, found), text) == 0;
+    return strcmp(endpoint_ip(&e, found), ip) == 0 && strcmp(endpoint_text(&e, "tcp", found), text) == 0;
 }
 
 static bool comes_back(struct sockaddr_storage sa, socklen_t expected)

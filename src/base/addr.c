@@ -8,11 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const schemes[] = {
-    [ADDR_TCP] = "tcp",
-    [ADDR_TCP4] = "tcp4",
-    [ADDR_TCP6] = "tcp6",
-    [ADDR_UNIX] = "unix",
+static const struct {
+    const char *name;
+    enum addr_transport transport;
+    int family;
+} schemes[] = {
+    {"tcp", ADDR_TCP, 0}, {"tcp4", ADDR_TCP, 4}, {"tcp6", ADDR_TCP, 6},
+    {"udp", ADDR_UDP, 0}, {"udp4", ADDR_UDP, 4}, {"udp6", ADDR_UDP, 6},
+    {"unix", ADDR_UNIX, 0},
 };
 
 struct parser {
@@ -43,7 +46,7 @@ static bool read_number(const char *text, long max, long *value)
 
 static int set_reuseport(struct parser *p, const char *value)
 {
-    if (p->addr->scheme == ADDR_UNIX)
+    if (p->addr->transport == ADDR_UNIX)
         return refuse(p, "reuseport does not apply to unix sockets");
     if (strcmp(value, "1") == 0 || strcmp(value, "true") == 0)
         p->addr->reuseport = true;
@@ -55,6 +58,8 @@ static int set_reuseport(struct parser *p, const char *value)
 static int set_backlog(struct parser *p, const char *value)
 {
     long n;
+    if (p->addr->transport == ADDR_UDP)
+        return refuse(p, "backlog does not apply to udp sockets");
     if (!read_number(value, 65535, &n) || n == 0)
         return refuse(p, "backlog is \"%.40s\", expected a number from 1 to 65535", value);
     p->addr->backlog = (int)n;
@@ -99,20 +104,20 @@ static int parse_options(struct parser *p, char *text)
 static int parse_scheme(struct parser *p, char **rest)
 {
     char *separator = strstr(*rest, "://");
-    p->addr->scheme = ADDR_TCP;
     if (!separator)
         return 0;
     *separator = '\0';
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        if (strcmp(schemes[i], *rest) == 0) {
-            p->addr->scheme = (enum addr_scheme)i;
+        if (strcmp(schemes[i].name, *rest) == 0) {
+            p->addr->transport = schemes[i].transport;
+            p->addr->family = schemes[i].family;
             *rest = separator + 3;
             if (strstr(*rest, "://"))
                 return refuse(p, "\"://\" stands in it twice");
             return 0;
         }
     }
-    return refuse(p, "unknown scheme \"%.40s\", expected tcp, tcp4, tcp6 or unix", *rest);
+    return refuse(p, "unknown scheme \"%.40s\", expected tcp, tcp4, tcp6, udp, udp4, udp6 or unix", *rest);
 }
 
 static int parse_path(struct parser *p, const char *path)
@@ -174,13 +179,16 @@ int addr_parse(struct addr *a, const char *text, char error[ADDR_ERROR_SIZE])
     char *query = strchr(rest, '?');
     if (query)
         *query++ = '\0';
-    err = a->scheme == ADDR_UNIX ? parse_path(&p, rest) : parse_host_port(&p, rest);
+    err = a->transport == ADDR_UNIX ? parse_path(&p, rest) : parse_host_port(&p, rest);
     if (err)
         return err;
     return parse_options(&p, query);
 }
 
-const char *addr_scheme_name(enum addr_scheme scheme)
+const char *addr_scheme_name(const struct addr *a)
 {
-    return schemes[scheme];
+    for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+        if (schemes[i].transport == a->transport && schemes[i].family == a->family)
+            return schemes[i].name;
+    return "";
 }

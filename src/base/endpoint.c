@@ -58,15 +58,16 @@ const char *endpoint_ip(const struct endpoint *e, char text[ENDPOINT_TEXT_SIZE])
     return text;
 }
 
-const char *endpoint_text(const struct endpoint *e, char text[ENDPOINT_TEXT_SIZE])
+const char *endpoint_text(const struct endpoint *e, const char *scheme,
+                          char text[ENDPOINT_TEXT_SIZE])
 {
     char ip[ENDPOINT_TEXT_SIZE];
     endpoint_ip(e, ip);
     if (!ip[0])
         text[0] = '\0';
     else if (e->family == AF_INET6)
-        snprintf(text, ENDPOINT_TEXT_SIZE, "tcp://[%.60s]:%u", ip, e->port);
+        snprintf(text, ENDPOINT_TEXT_SIZE, "%.8s://[%.60s]:%u", scheme, ip, e->port);
     else
-        snprintf(text, ENDPOINT_TEXT_SIZE, "tcp://%.60s:%u", ip, e->port);
+        snprintf(text, ENDPOINT_TEXT_SIZE, "%.8s://%.60s:%u", scheme, ip, e->port);
     return text;
 }

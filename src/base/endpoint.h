@@ -26,7 +26,8 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage
 // The IP address as text ("127.0.0.1", "fe80::1%2"), or "" when there is none.
 const char *endpoint_ip(const struct endpoint *e, char text[ENDPOINT_TEXT_SIZE]);
 
-// "tcp://127.0.0.1:5000", "tcp://[::1]:5000", or "" when there is none.
-const char *endpoint_text(const struct endpoint *e, char text[ENDPOINT_TEXT_SIZE]);
+// With a scheme in front: "tcp://127.0.0.1:5000", "udp://[::1]:5000", or "" when there is none.
+const char *endpoint_text(const struct endpoint *e, const char *scheme,
+                          char text[ENDPOINT_TEXT_SIZE]);
 
 #endif

@@ -18,6 +18,7 @@ static const struct {
     {EAGAIN, "EAGAIN"},
     {EBADF, "EBADF"},
     {EBUSY, "EBUSY"},
+    {ECANCELED, "ECANCELED"},
     {ECONNABORTED, "ECONNABORTED"},
     {ECONNREFUSED, "ECONNREFUSED"},
     {ECONNRESET, "ECONNRESET"},

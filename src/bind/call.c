@@ -28,9 +28,9 @@ static const char *describe(const struct event *e, char *text, size_t size)
     const char *name = event_names[e->kind];
     if (!e->conn)
         snprintf(text, size, "error in %s", name);
-    else if (endpoint_text(&e->conn->remote, address)[0])
-        snprintf(text, size, "error in %s, connection %.0f from %s", name,
-                 (double)e->conn->slot.id, address);
+    else if (endpoint_text(&e->conn->remote, conn_scheme(e->conn), address)[0])
+        snprintf(text, size, "error in %s, connection %.0f %s %s", name,
+                 (double)e->conn->slot.id, e->conn->group->user ? "from" : "to", address);
     else
         snprintf(text, size, "error in %s, connection %.0f", name, (double)e->conn->slot.id);
     return text;

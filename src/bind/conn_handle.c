@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "bind/host.h"
 #include "bind/served.h"
+#include "net/write.h"
 
 #include <lauxlib.h>
 
@@ -42,6 +43,7 @@ static struct handle *push_handle(lua_State *L, struct conn *c)
 {
     struct handle *h = lua_newuserdata(L, sizeof(*h));
     *h = (struct handle){.conn = c, .id = c->slot.id, .index = c->index, .remote = c->remote};
+    h->datagram = c->peer != NULL;
     c->user.handle = h;
     lua_pushlightuserdata(L, (void *)&handle_meta);
     lua_rawget(L, LUA_REGISTRYINDEX);
@@ -95,14 +97,16 @@ void conn_handle_push_dialed(lua_State *L, struct conn *c, const char *address)
 void conn_handle_update(struct conn *c)
 {
     struct handle *h = c->user.handle;
-    if (c->user.ref)
-        h->remote = c->remote;
+    if (!c->user.ref)
+        return;
+    h->remote = c->remote;
+    h->datagram = c->peer != NULL;
 }
 
 void conn_handle_keep_local(struct conn *c)
 {
     struct handle *h = c->user.handle;
-    if (c->user.ref && !h->local.family && c->watch.fd >= 0)
+    if (c->user.ref && !h->local.family && (c->peer || c->watch.fd >= 0))
         conn_local(c, &h->local);
 }
 

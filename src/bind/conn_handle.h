@@ -14,6 +14,7 @@ struct handle {
     uint64_t id;
     int index; // among the addresses, from 1
     bool dialed;
+    bool datagram;
     struct endpoint remote, local;
 };
 

@@ -44,6 +44,13 @@ static struct conn *check(lua_State *L, enum conn_state last)
     return h->conn && h->conn->state <= last ? h->conn : NULL;
 }
 
+// The same for what only streams have.
+static struct conn *check_stream(lua_State *L, enum conn_state last)
+{
+    struct conn *c = check(L, last);
+    return c && !c->peer ? c : NULL;
+}
+
 static int method_write(lua_State *L)
 {
     struct conn *c = check(L, CONN_CLOSING);
@@ -57,6 +64,8 @@ static int method_write(lua_State *L)
         luaL_callmeta(L, 2, "__tostring");
     const char *bytes = lua_tolstring(L, buffer ? -1 : 2, &n);
     ssize_t pending = conn_write(c, bytes, n);
+    if (pending < 0 && c->peer && pending != -EPIPE)
+        return error_push(L, (int)-pending);
     if (pending < 0) {
         halt(c);
         return push_false(L);
@@ -72,7 +81,7 @@ static int method_write(lua_State *L)
 
 static int method_finish(lua_State *L)
 {
-    struct conn *c = check(L, CONN_OPEN);
+    struct conn *c = check_stream(L, CONN_OPEN);
     if (!c)
         return push_false(L);
     conn_finish(c);
@@ -101,7 +110,7 @@ static int method_abort(lua_State *L)
 
 static int method_detach(lua_State *L)
 {
-    struct conn *c = check(L, CONN_OPEN);
+    struct conn *c = check_stream(L, CONN_OPEN);
     if (!c || c->state != CONN_OPEN)
         return push_false(L);
     if (!handlers_have(c->user.handlers, EVENT_DETACHED))
@@ -120,7 +129,7 @@ static int method_wake(lua_State *L)
 
 static int method_pause(lua_State *L)
 {
-    struct conn *c = check(L, CONN_OPEN);
+    struct conn *c = check_stream(L, CONN_OPEN);
     if (!c)
         return push_false(L);
     halt(c);
@@ -130,7 +139,7 @@ static int method_pause(lua_State *L)
 
 static int method_resume(lua_State *L)
 {
-    struct conn *c = check(L, CONN_OPEN);
+    struct conn *c = check_stream(L, CONN_OPEN);
     if (!c)
         return push_false(L);
     conn_resume(c);
@@ -154,6 +163,8 @@ static int method_handler(lua_State *L)
     const char *rest = luaL_optlstring(L, 3, "", &n);
     if (!c)
         return push_false(L);
+    if (c->peer)
+        handlers_check_datagrams(L, 2);
     struct handlers *old = c->user.handlers, *new = handlers_read(L, 2, c->limits);
     int err = conn_swap(c, new, &new->limits, rest, n);
     if (err) {

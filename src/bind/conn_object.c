@@ -38,7 +38,7 @@ static int conn_object_server(lua_State *L)
 static int push_address(lua_State *L, const struct handle *h, const struct endpoint *e)
 {
     char text[ENDPOINT_TEXT_SIZE];
-    if (endpoint_text(e, text)[0]) {
+    if (endpoint_text(e, h->datagram ? "udp" : "tcp", text)[0]) {
         lua_pushstring(L, text);
         return 1;
     }

@@ -62,7 +62,7 @@ static int32_t find(struct evio_stream *s, const char *needle, int32_t n)
 static void put(struct evio_live *live, const char *bytes, size_t n)
 {
     struct conn *c = live->conn;
-    ssize_t pending = conn_put(c, bytes, n);
+    ssize_t pending = conn_put(c, bytes ? bytes : "", n);
     if (pending < 0 || (size_t)pending >= c->limits->high)
         live->halt = 1;
 }

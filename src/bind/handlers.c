@@ -68,6 +68,22 @@ static void check(lua_State *L, int index, struct limits *limits)
     }
 }
 
+void handlers_check_datagrams(lua_State *L, int index)
+{
+    static const char *const refused[] = {"eof", "detached"};
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        lua_getfield(L, index, refused[i]);
+        if (!lua_isnil(L, -1))
+            luaL_error(L, "events.%s does not apply to udp addresses", refused[i]);
+        lua_pop(L, 1);
+    }
+    lua_getfield(L, index, "data");
+    if (is_stream(L))
+        luaL_error(L, "events.data is a stream, which does not apply to udp addresses: expected a "
+                      "function(conn, datagram)");
+    lua_pop(L, 1);
+}
+
 struct handlers *handlers_read(lua_State *L, int index, const struct limits *base)
 {
     struct limits limits = base ? *base : options_default;

@@ -40,6 +40,10 @@ extern const char *const event_names[EVENT_KINDS];
 // or have their defaults. Raises and says what is wrong. The caller is the first user.
 struct handlers *handlers_read(lua_State *L, int index, const struct limits *base);
 
+// Raises when the events table at a stack index has what datagrams have not: a stream, an end, a
+// socket of their own.
+void handlers_check_datagrams(lua_State *L, int index);
+
 // One user less; the last one frees.
 void handlers_release(lua_State *L, struct handlers *h);
 

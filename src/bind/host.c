@@ -1,7 +1,6 @@
 #include "bind/host.h"
 
-#include "base/macros.h"
-#include "net/server.h"
+#include "net/loop.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -63,13 +62,9 @@ struct host *host_get(lua_State *L)
 
 void host_free(struct host *h)
 {
-    struct link *link;
     if (!h->net)
         return;
-    while ((link = list_take(&h->net->servers)))
-        server_free(container_of(link, struct server, link));
-    group_free(&h->net->dialed);
-    net_close(h->net);
+    loop_free(h->net);
     free(h->fatal);
     h->net = NULL;
 }

@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "bind/conn_handle.h"
 #include "bind/conn_object.h"
+#include "bind/dial.h"
 #include "bind/events.h"
 #include "bind/handlers.h"
 #include "bind/run.h"
@@ -63,6 +64,7 @@ static int open_core(lua_State *L)
     lua_setfield(L, -2, "set_take_buffer");
     run_register(L);
     conn_object_register(L);
+    dial_register(L);
     timer_register(L);
     socket_register(L, false);
     return 1;

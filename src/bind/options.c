@@ -55,12 +55,12 @@ static size_t read_bytes(lua_State *L, const char *where, const char *name)
     return (size_t)n;
 }
 
-// Returns nanoseconds; 0 for false, which turns a time-out off.
+// Returns nanoseconds; false turns a time-out off.
 static uint64_t read_seconds(lua_State *L, const char *where, const struct option *o)
 {
     double n = lua_tonumber(L, -1), least = o->kind == SECONDS ? 1e-3 : 0;
     if (o->kind == SECONDS && lua_type(L, -1) == LUA_TBOOLEAN && !lua_toboolean(L, -1))
-        return 0;
+        return LIMIT_OFF;
     if (lua_type(L, -1) != LUA_TNUMBER || !(n >= least && n <= 1e6))
         luaL_error(L, "%s.%s is %s, expected a number of seconds from %s to 10^6%s", where,
                    o->name, describe(L), least > 0 ? "0.001" : "0",

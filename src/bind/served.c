@@ -51,13 +51,15 @@ struct served *served_open(lua_State *L)
 {
     struct host *h = host_get(L);
     char error[ADDR_ERROR_SIZE];
-    struct addr unused;
+    struct addr a;
     int count = lua_gettop(L) - 1;
     luaL_checktype(L, 1, LUA_TTABLE);
     const char **addresses = read_addresses(L, count);
     for (int i = 0; i < count; i++)
-        if (addr_parse(&unused, addresses[i], error) < 0)
+        if (addr_parse(&a, addresses[i], error) < 0)
             luaL_error(L, "%s", error);
+        else if (a.transport == ADDR_UDP)
+            handlers_check_datagrams(L, 1);
     struct served *s = lua_newuserdata(L, sizeof(*s));
     int userdata = lua_gettop(L);
     *s = (struct served){.host = h, .ref = LUA_NOREF, .last_delay = 1000000000};

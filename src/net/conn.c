@@ -59,7 +59,7 @@ void conn_update(struct conn *c)
 {
     struct net *net = c->group->net;
     unsigned interest = wanted(c);
-    if (interest == c->watch.interest)
+    if (interest == c->watch.interest || c->peer)
         return;
     int err = net->backend->set(net->poller, &c->watch, interest);
     if (err)
@@ -68,17 +68,12 @@ void conn_update(struct conn *c)
 
 int conn_set_nodelay(struct conn *c, bool on)
 {
-    return sock_set_nodelay(c->watch.fd, on);
+    return c->peer ? -EOPNOTSUPP : sock_set_nodelay(c->watch.fd, on);
 }
 
 int conn_set_keepalive(struct conn *c, unsigned seconds)
 {
-    return sock_set_keepalive(c->watch.fd, seconds);
-}
-
-int conn_local(const struct conn *c, struct endpoint *local)
-{
-    return sock_local_endpoint(c->watch.fd, local);
+    return c->peer ? -EOPNOTSUPP : sock_set_keepalive(c->watch.fd, seconds);
 }
 
 void conn_deliver_later(struct conn *c)
@@ -149,7 +144,7 @@ int conn_take_socket(struct conn *c, struct buf *in)
 
 void conn_finish(struct conn *c)
 {
-    if (c->state > CONN_OPEN || c->finishing)
+    if (c->state > CONN_OPEN || c->finishing || c->peer)
         return;
     c->finishing = true;
     conn_add_work(c, WORK_FLUSH);
@@ -179,7 +174,7 @@ void conn_fail(struct conn *c, int error, const char *message)
 
 void conn_end(struct conn *c)
 {
-    c->drain = !c->eof && !c->detaching;
+    c->drain = !c->eof && !c->detaching && !c->peer;
     end(c);
 }
 

@@ -29,7 +29,10 @@ enum conn_work {
     WORK_DRAINED = 8,     // `drained` is due
 };
 
-// Sizes in bytes, times in nanoseconds; a time of 0 is no limit, but for linger.
+#define LIMIT_OFF UINT64_MAX // a time that was turned off, where 0 is a default
+
+// Sizes in bytes, times in nanoseconds; a time of 0 is no limit, but for linger, and for idle with
+// datagrams.
 struct limits {
     size_t high, low;   // pending output at which reading stops, and goes on
     size_t queue;       // the most output that may be pending
@@ -74,6 +77,8 @@ struct conn {
     uint64_t read_since; // when reading went on that a pause or the high mark had stopped
     int unsent; // what the kernel had not got rid of when it last took no more
     struct link link; // in net->work or net->ended
+    struct dial *dial; // while it is connecting
+    struct peer *peer; // of datagrams; NULL for a stream
     struct endpoint remote;
     struct {
         uint32_t total, now; // bytes dropped in all, and since the last look
@@ -99,6 +104,12 @@ static inline size_t conn_pending(const struct conn *c)
     return c->out.length;
 }
 
+// The scheme of its addresses as text, but for unix sockets, which have no endpoint.
+static inline const char *conn_scheme(const struct conn *c)
+{
+    return c->peer ? "udp" : "tcp";
+}
+
 // Whether pending output keeps it from reading.
 static inline bool conn_held(const struct conn *c)
 {
@@ -108,9 +119,6 @@ static inline bool conn_held(const struct conn *c)
 // Socket options; see os/sock.h. Return 0 or a negative errno.
 int conn_set_nodelay(struct conn *c, bool on);
 int conn_set_keepalive(struct conn *c, unsigned seconds);
-
-// Asks for the local address. Returns 0 or a negative errno.
-int conn_local(const struct conn *c, struct endpoint *local);
 
 // Closes after the pending output. `message` is copied and tells `closed` why; NULL for a clean
 // close. Nothing happens when it is closing already.

@@ -1,11 +1,14 @@
 #include "net/loop.h"
 
 #include "base/macros.h"
+#include "net/dial.h"
 #include "net/listener.h"
 #include "net/read.h"
 #include "net/reap.h"
+#include "net/resolver.h"
 #include "net/server.h"
 #include "net/timer.h"
+#include "net/udp.h"
 #include "net/write.h"
 #include "os/clock.h"
 
@@ -56,6 +59,8 @@ static void wakeups(struct net *net, const struct batch *b)
             shutdown_all(net);
         } else if (b->ready[i].watch->kind == WATCH_MAILBOX) {
             deliver_mail(net);
+        } else if (b->ready[i].watch->kind == WATCH_RESOLVER) {
+            resolver_ready(net, &b->ready[i]);
         }
     }
 }
@@ -65,16 +70,22 @@ static void timers(struct net *net)
     timers_fire(net);
 }
 
-static void accept_new(const struct batch *b)
+// Accepted and dialed ones.
+static void new_connections(const struct batch *b)
 {
-    for (int i = 0; i < b->count; i++)
+    for (int i = 0; i < b->count; i++) {
         if (b->ready[i].watch->kind == WATCH_LISTENER)
             listener_accept(container_of(b->ready[i].watch, struct listener, watch));
+        else if (b->ready[i].watch->kind == WATCH_ATTEMPT)
+            dial_ready(b->ready[i].watch);
+    }
 }
 
 static void read_input(struct net *net, const struct batch *b)
 {
     for (int i = 0; i < b->count; i++) {
+        if (b->ready[i].watch->kind == WATCH_UDP)
+            udp_ready(container_of(b->ready[i].watch, struct udp, watch));
         if (b->ready[i].watch->kind != WATCH_CONN || !(b->ready[i].events & POLL_READ))
             continue;
         struct conn *c = container_of(b->ready[i].watch, struct conn, watch);
@@ -118,6 +129,7 @@ static void reap(struct net *net)
     list_move(&dead, &net->ended);
     while ((link = list_take(&dead)))
         reap_conn(container_of(link, struct conn, link));
+    dials_reap(net);
     if (freed)
         listeners_retry(net);
     servers_reap(net);
@@ -156,9 +168,20 @@ int loop_turn(struct net *net)
         return err;
     wakeups(net, &batch);
     timers(net);
-    accept_new(&batch);
+    new_connections(&batch);
     read_input(net, &batch);
     flush(net, &batch);
     reap(net);
     return 0;
+}
+
+void loop_free(struct net *net)
+{
+    struct link *link;
+    while ((link = list_take(&net->servers)))
+        server_free(container_of(link, struct server, link));
+    group_free(&net->dialed);
+    dials_reap(net);
+    resolver_free(net);
+    net_close(net);
 }

@@ -13,4 +13,7 @@ void loop_end(struct net *net);
 // when the poller failed.
 int loop_turn(struct net *net);
 
+// Frees the loop with everything in it, without events.
+void loop_free(struct net *net);
+
 #endif

@@ -1,7 +1,9 @@
 #include "net/net.h"
 
 #include "os/clock.h"
+#include "os/datagram.h"
 #include "os/fd.h"
+#include "os/random.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +18,9 @@ int net_open(struct net **net, const char *name, const struct net_events *events
     if (!n)
         return -ENOMEM;
     memset(n, 0, offsetof(struct net, input));
-    int err = backend->open(&n->poller);
+    int err = random_bytes(n->hash_key, sizeof(n->hash_key));
+    if (!err)
+        err = backend->open(&n->poller);
     if (err)
         goto fail_poller;
     err = mailbox_open(&n->mailbox, &n->conns);
@@ -35,6 +39,7 @@ int net_open(struct net **net, const char *name, const struct net_events *events
     list_init(&n->servers);
     list_init(&n->work);
     list_init(&n->ended);
+    list_init(&n->spent);
     list_init(&n->starved);
     *net = n;
     return 0;
@@ -61,6 +66,7 @@ uint64_t net_clock(void)
 
 void net_close(struct net *n)
 {
+    datagram_box_free(n->datagrams);
     mailbox_close(n->mailbox);
     n->backend->close(n->poller);
     if (n->reserve >= 0)

@@ -14,7 +14,15 @@
 
 enum { INPUT_SIZE = 65536 }; // the most that one recv takes
 
-enum watch_kind { WATCH_CONN, WATCH_LISTENER, WATCH_SIGNALS, WATCH_MAILBOX };
+enum watch_kind {
+    WATCH_CONN,
+    WATCH_LISTENER,
+    WATCH_SIGNALS,
+    WATCH_MAILBOX,
+    WATCH_ATTEMPT,
+    WATCH_RESOLVER,
+    WATCH_UDP,
+};
 
 struct limits;
 
@@ -38,10 +46,14 @@ struct net {
     struct mailbox *mailbox;
     struct watch mailbox_watch;
     struct conn_group dialed; // the connections that belong to no server
+    struct resolver *resolver; // NULL until it is needed
     struct chunk_pool chunks;
+    struct datagram_box *datagrams; // NULL until there is a datagram socket
+    uint64_t hash_key[2];      // of tables that a peer can fill; nobody can guess it
     struct link servers;
     struct link work;  // connections with something to do in this iteration or the next
     struct link ended; // connections for the reap step
+    struct link spent;   // dials that are over, for the reap step
     struct link starved; // listeners that wait for a free descriptor
     bool restless;     // something is to be done without waiting
     bool has_signals;  // while it runs, and no other loop of the process has them

@@ -1,6 +1,8 @@
 #include "net/reap.h"
 
 #include "base/macros.h"
+#include "net/dial.h"
+#include "net/udp.h"
 #include "os/fd.h"
 #include "os/sock.h"
 
@@ -58,6 +60,8 @@ void reap_drain(struct conn *c)
 void conn_free(struct conn *c)
 {
     struct net *net = c->group->net;
+    dial_cancel(c);
+    peer_free(c);
     net->backend->set(net->poller, &c->watch, 0);
     timer_cancel(net, &c->timer);
     list_remove(&c->link);

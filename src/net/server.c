@@ -5,6 +5,7 @@
 #include "net/write.h"
 #include "base/error.h"
 #include "os/fd.h"
+#include "os/resolve.h"
 #include "os/sock.h"
 
 #include <errno.h>
@@ -25,38 +26,58 @@ static struct listener *add_listener(struct server *s, int fd, int index)
     return l;
 }
 
+// Binds one endpoint, and stores what was bound. Returns 0 or a negative errno.
+static int bind_endpoint(struct server *s, const struct addr *a, int index, struct endpoint *e)
+{
+    bool both = a->family == 0 && a->host[0] == '\0';
+    if (a->transport == ADDR_TCP) {
+        int fd = listen_bind_tcp(a, e, both);
+        if (fd < 0)
+            return fd;
+        add_listener(s, fd, index);
+        return sock_local_endpoint(fd, e);
+    }
+    struct datagram_socket socket;
+    int err = datagram_bind(&socket, a, e, both);
+    if (err)
+        return err;
+    struct udp *u = &s->udps[s->udp_count++];
+    *u = (struct udp){.group = &s->group, .socket = socket, .index = (uint16_t)index};
+    err = sock_local_endpoint(socket.fd, e);
+    u->local = *e;
+    return err;
+}
+
 // Binds every endpoint of a name to one port. With port 0 the first one's choice may be taken for
 // the second: the caller tries again.
 static int bind_endpoints(struct server *s, const struct addr *a, int index,
                           struct endpoint *endpoints, int count)
 {
     uint16_t port = a->port;
-    int before = s->listener_count, err = 0;
+    int listeners = s->listener_count, udps = s->udp_count, err = 0;
     for (int i = 0; i < count && !err; i++) {
         endpoints[i].port = port;
-        int fd = listen_bind_tcp(a, &endpoints[i], a->scheme == ADDR_TCP && a->host[0] == '\0');
-        if (fd == -EADDRNOTAVAIL && count > 1)
-            continue; // a name may have an address of a family that is off here
-        err = fd < 0 ? fd : 0;
-        if (fd >= 0) {
-            add_listener(s, fd, index);
-            err = sock_local_endpoint(fd, &endpoints[i]);
+        err = bind_endpoint(s, a, index, &endpoints[i]);
+        if (!err)
             port = endpoints[i].port;
-        }
+        else if (err == -EADDRNOTAVAIL && count > 1)
+            err = 0; // a name may have an address of a family that is off here
     }
-    if (!err && s->listener_count == before)
+    if (!err && s->listener_count == listeners && s->udp_count == udps)
         err = -EADDRNOTAVAIL;
-    while (err && s->listener_count > before)
+    while (err && s->listener_count > listeners)
         fd_close(s->listeners[--s->listener_count].watch.fd);
+    while (err && s->udp_count > udps)
+        fd_close(s->udps[--s->udp_count].socket.fd);
     endpoints[0].port = port;
     return err;
 }
 
-static int open_tcp(struct server *s, const struct addr *a, int index, char *text,
+static int open_ip(struct server *s, const struct addr *a, int index, char *text,
                     char error[ADDR_ERROR_SIZE])
 {
     struct endpoint endpoints[ENDPOINTS];
-    int count = listen_resolve(a, endpoints, ENDPOINTS, error);
+    int count = resolve_host(a, endpoints, ENDPOINTS, error);
     if (count < 0)
         return count;
     int err, tries = 0;
@@ -71,7 +92,7 @@ static int open_tcp(struct server *s, const struct addr *a, int index, char *tex
         host = endpoint_ip(&endpoints[0], ip);
     if (strchr(host, ':'))
         open = "[", close = "]";
-    snprintf(text, ADDR_ERROR_SIZE, "%s://%s%s%s:%u", addr_scheme_name(a->scheme), open, host,
+    snprintf(text, ADDR_ERROR_SIZE, "%s://%s%s%s:%u", addr_scheme_name(a), open, host,
              close, endpoints[0].port);
     return 0;
 }
@@ -98,8 +119,8 @@ static int open_address(struct server *s, const char *text, int index, char erro
     if (err)
         return err;
     error[0] = '\0';
-    err = a.scheme == ADDR_UNIX ? open_unix(s, &a, index, bound)
-                                : open_tcp(s, &a, index, bound, error);
+    err = a.transport == ADDR_UNIX ? open_unix(s, &a, index, bound)
+                                   : open_ip(s, &a, index, bound, error);
     for (int i = first; i < s->listener_count && !err; i++)
         err = listen_start(s->listeners[i].watch.fd, &a);
     if (err) {
@@ -116,12 +137,25 @@ static int open_address(struct server *s, const char *text, int index, char erro
     return s->addresses[s->address_count++] ? 0 : -ENOMEM;
 }
 
+static void start_udp(struct server *s, struct udp *u)
+{
+    char reason[96], text[128];
+    int err = udp_start(u);
+    if (!err)
+        return;
+    snprintf(text, sizeof(text), "cannot receive: %s",
+             error_message(-err, reason, sizeof(reason)));
+    s->group.net->events->notice(s->group.net, u->address, text);
+}
+
 static void start(struct server *s)
 {
     s->state = SERVER_SERVING;
     s->group.net->events->serving(s);
     for (int i = 0; i < s->listener_count && s->state == SERVER_SERVING; i++)
         listener_start(&s->listeners[i]);
+    for (int i = 0; i < s->udp_count && s->state == SERVER_SERVING; i++)
+        start_udp(s, &s->udps[i]);
 }
 
 static void time_out(struct timer *t)
@@ -158,7 +192,8 @@ int server_open(struct server **server, struct net *net, const struct server_opt
     };
     s->addresses = calloc(count, sizeof(char *));
     s->listeners = calloc(count * ENDPOINTS, sizeof(struct listener));
-    if (!s->addresses || !s->listeners)
+    s->udps = calloc(count * ENDPOINTS, sizeof(struct udp));
+    if (!s->addresses || !s->listeners || !s->udps)
         goto fail;
     for (int i = 0; i < options->address_count; i++) {
         err = open_address(s, options->addresses[i], i + 1, error);
@@ -167,6 +202,8 @@ int server_open(struct server **server, struct net *net, const struct server_opt
     }
     for (int i = 0; i < s->listener_count; i++)
         s->listeners[i].address = s->addresses[s->listeners[i].index - 1];
+    for (int i = 0; i < s->udp_count; i++)
+        s->udps[i].address = s->addresses[s->udps[i].index - 1];
     s->timer.fire = time_out;
     err = timer_set(net, &s->timer, net->now);
     if (err)
@@ -184,6 +221,8 @@ static void close_listeners(struct server *s)
 {
     for (int i = 0; i < s->listener_count; i++)
         listener_close(&s->listeners[i]);
+    for (int i = 0; i < s->udp_count; i++)
+        udp_close(&s->udps[i]);
 }
 
 void server_close(struct server *s)
@@ -280,5 +319,8 @@ void server_free(struct server *s)
         free(s->addresses[i]);
     free(s->addresses);
     free(s->listeners);
+    for (int i = 0; i < s->udp_count; i++)
+        udp_free(&s->udps[i]);
+    free(s->udps);
     free(s);
 }

@@ -1,10 +1,11 @@
-// A server: the listeners of one serve or listen call, the connections that came in through them,
-// and its ticks.
+// A server: the listeners and datagram sockets of one serve or listen call, the connections that
+// came in through them, and its ticks.
 #ifndef NET_SERVER_H
 #define NET_SERVER_H
 
 #include "base/addr.h"
 #include "net/listener.h"
+#include "net/udp.h"
 
 enum server_state {
     SERVER_STARTING, // bound; `serving` fires in the next iteration
@@ -21,6 +22,8 @@ struct server {
     int address_count;
     struct listener *listeners; // one or more for each address
     int listener_count;
+    struct udp *udps; // the same for datagrams
+    int udp_count;
     struct timer timer; // start, then ticks
 };
 

@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+
+static const uint64_t peer_idle = 60000000000u;
 
 // The time-out that is due first.
 struct due {
@@ -16,7 +19,7 @@ struct due {
 static void consider(struct due *d, struct due other, uint64_t since)
 {
     other.deadline = since + other.limit;
-    if (other.limit && other.deadline < d->deadline)
+    if (timeout_is_set(other.limit) && other.deadline < d->deadline)
         *d = other;
 }
 
@@ -25,13 +28,21 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
+// A peer of datagrams that sends no more cannot be told from one that is gone.
+static uint64_t idle_limit(const struct conn *c)
+{
+    bool forgets = c->peer && c->group->user;
+    return c->limits->idle || !forgets ? c->limits->idle : peer_idle;
+}
+
 static struct due first_due(const struct conn *c)
 {
     const struct limits *l = c->limits;
     struct due d = {.deadline = UINT64_MAX};
     if (c->state != CONN_OPEN)
         return d;
-    consider(&d, (struct due){"idle", "nothing came or went", POLL_READ | POLL_WRITE, l->idle, 0},
+    consider(&d,
+             (struct due){"idle", "nothing came or went", POLL_READ | POLL_WRITE, idle_limit(c), 0},
              later(c->last_in, c->last_out));
     if (!c->paused && !conn_held(c) && !c->eof)
         consider(&d, (struct due){"read", "nothing came", POLL_READ, l->read, 0},
@@ -66,6 +77,10 @@ static void fire(struct timer *t)
         timer_set(net, t, net->now + 1); // after the next iteration has seen it
         return;
     }
+    if (c->peer && strcmp(d.name, "idle") == 0) {
+        conn_end(c);
+        return;
+    }
     char text[96];
     snprintf(text, sizeof(text), "%s time-out: %s for %g s", d.name, d.what, (double)d.limit / 1e9);
     conn_fail(c, ETIMEDOUT, text);
@@ -81,15 +96,21 @@ bool timeout_took(struct conn *c)
     return less;
 }
 
+// The shorter one of the limits that a peer keeps by taking something; UINT64_MAX for none.
+static uint64_t least_limit(const struct limits *l)
+{
+    uint64_t idle = timeout_is_set(l->idle) ? l->idle : UINT64_MAX;
+    uint64_t write = timeout_is_set(l->write) ? l->write : UINT64_MAX;
+    return idle < write ? idle : write;
+}
+
 void timeout_arm(struct conn *c)
 {
-    const struct limits *l = c->limits;
     struct net *net = c->group->net;
-    uint64_t deadline = first_due(c).deadline;
+    uint64_t deadline = first_due(c).deadline, least = least_limit(c->limits);
     if (deadline == UINT64_MAX)
         return;
-    if (c->blocked && (l->idle || l->write)) {
-        uint64_t least = l->idle && (!l->write || l->idle < l->write) ? l->idle : l->write;
+    if (c->blocked && least != UINT64_MAX) {
         uint64_t look = net->now + timeout_look(least);
         deadline = look < deadline ? look : deadline;
     }
@@ -103,6 +124,6 @@ void timeout_arm(struct conn *c)
 void timeout_reading(struct conn *c)
 {
     c->read_since = timeout_clock(c);
-    if (c->limits->read)
+    if (timeout_is_set(c->limits->read))
         timeout_arm(c);
 }

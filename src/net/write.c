@@ -1,6 +1,8 @@
 #include "net/write.h"
 
 #include "net/timeout.h"
+#include "net/udp.h"
+#include "base/error.h"
 
 #include "base/macros.h"
 #include "os/sock.h"
@@ -25,6 +27,27 @@ static void fail_full(struct conn *c, size_t length)
     conn_fail(c, ENOBUFS, text);
 }
 
+// What a callback returned could not be sent, and nobody else hears of it.
+static void tell_lost(struct conn *c, size_t n, int err)
+{
+    char where[ENDPOINT_TEXT_SIZE], reason[96], text[160];
+    snprintf(text, sizeof(text), "dropped a datagram of %zu bytes: %s", n,
+             error_message(-err, reason, sizeof(reason)));
+    net_of(c)->events->notice(net_of(c), endpoint_text(&c->remote, "udp", where), text);
+}
+
+// A datagram leaves at once or not at all.
+static int send_datagram(struct conn *c, const char *bytes, size_t n)
+{
+    struct net *net = net_of(c);
+    if (c->observed)
+        net->events->prewrite(c, n);
+    int err = c->state >= CONN_ENDED ? -EPIPE : peer_send(c, bytes, n);
+    if (c->observed && c->state < CONN_ENDED)
+        net->events->postwrite(c, err ? 0 : n, 0);
+    return err;
+}
+
 static int append(struct conn *c, const char *bytes, size_t n)
 {
     if (c->out.length + n > c->limits->queue) {
@@ -45,6 +68,12 @@ ssize_t conn_put(struct conn *c, const char *bytes, size_t n)
 {
     if (c->state >= CONN_ENDED)
         return -EPIPE;
+    if (c->peer) {
+        int lost = send_datagram(c, bytes, n);
+        if (lost && lost != -EPIPE)
+            tell_lost(c, n, lost);
+        return lost;
+    }
     int err = append(c, bytes, n);
     return err ? err : (ssize_t)c->out.length;
 }
@@ -53,6 +82,8 @@ ssize_t conn_write(struct conn *c, const char *bytes, size_t n)
 {
     if (c->state > CONN_OPEN || c->finishing)
         return -EPIPE;
+    if (c->peer)
+        return send_datagram(c, bytes, n);
     ssize_t pending = conn_put(c, bytes, n);
     if (pending >= 0)
         conn_add_work(c, c->writing ? WORK_FLUSH_LATER : WORK_FLUSH);
@@ -188,6 +219,13 @@ void conn_flush(struct conn *c, const char *tail, size_t n)
     c->work &= (uint8_t)~WORK_FLUSH;
     if (c->state >= CONN_ENDED || c->state == CONN_CONNECTING)
         return;
+    if (c->peer) {
+        if (tail)
+            conn_put(c, tail, n);
+        if (c->state == CONN_CLOSING)
+            conn_end(c);
+        return;
+    }
     // Callbacks around the attempt may write too, and what they write comes after the tail.
     if (n > 0 && (c->blocked || c->observed)) {
         if (append(c, tail, n) < 0)
@@ -200,6 +238,14 @@ void conn_flush(struct conn *c, const char *tail, size_t n)
         c->writing = false;
     }
     settle(c);
+}
+
+int conn_local(const struct conn *c, struct endpoint *local)
+{
+    if (!c->peer)
+        return sock_local_endpoint(c->watch.fd, local);
+    *local = peer_local(c);
+    return 0;
 }
 
 void conn_do_work(struct conn *c)

@@ -19,6 +19,9 @@ ssize_t conn_put(struct conn *c, const char *bytes, size_t n);
 // the kernel does not take it. Sends nothing on a connection that ended.
 void conn_flush(struct conn *c, const char *tail, size_t n);
 
+// Asks for the local address, from which bytes leave. Returns 0 or a negative errno.
+int conn_local(const struct conn *c, struct endpoint *local);
+
 // For the flush step: does what the connection is on the work list for.
 void conn_do_work(struct conn *c);
 

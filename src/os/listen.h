@@ -1,4 +1,4 @@
-// Listening sockets: resolving an address, binding it, and the files of unix sockets.
+// Listening sockets: binding an address, and the files of unix sockets.
 #ifndef OS_LISTEN_H
 #define OS_LISTEN_H
 
@@ -13,12 +13,6 @@ struct listen_file {
     dev_t device;
     ino_t inode;
 };
-
-// The endpoints of a tcp address's host, in the system's order, each once. Blocks while a name is
-// resolved (getaddrinfo(3)). Returns the number of them, or a negative errno (-ENOENT with the
-// resolver's message in `error` when there is no such name).
-int listen_resolve(const struct addr *a, struct endpoint *endpoints, int max,
-                   char error[ADDR_ERROR_SIZE]);
 
 // Binds one endpoint. `both` also takes IPv4 on an IPv6 wildcard. Returns the descriptor, not yet
 // listening, or a negative errno.

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <linux/sockios.h>
@@ -27,6 +29,40 @@ enum { SEND_FLAGS = 0 }; // SO_NOSIGPIPE is set on the socket instead
 static int set_option(int fd, int level, int name, int value)
 {
     return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+int sock_open(int family, int type)
+{
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+#else
+    int fd = socket(family, type, 0);
+    if (fd < 0)
+        return -errno;
+    int err = fd_prepare(fd);
+    if (err) {
+        close(fd);
+        return err;
+    }
+#endif
+#ifdef SO_NOSIGPIPE
+    set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+    return fd;
+}
+
+socklen_t sock_unix_address(const char *path, struct sockaddr_un *sa)
+{
+    size_t length = strlen(path);
+    memset(sa, 0, sizeof(*sa));
+    sa->sun_family = AF_UNIX;
+    memcpy(sa->sun_path, path, length + 1);
+    if (path[0] != '@')
+        return sizeof(*sa);
+    sa->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
 static int accept_prepared(int listener, struct sockaddr *sa, socklen_t *length)
@@ -62,6 +98,45 @@ int sock_accept(int listener, struct endpoint *peer)
 #endif
     *peer = endpoint_from_sockaddr(&sa);
     return fd;
+}
+
+static int connect_to(int family, const struct sockaddr *sa, socklen_t length, int *fd)
+{
+    *fd = sock_open(family, SOCK_STREAM);
+    if (*fd < 0)
+        return *fd;
+    if (connect(*fd, sa, length) == 0)
+        return 0;
+    int err = -errno;
+    if (err == -EINTR || err == -EINPROGRESS) // an interrupted one goes on, too
+        return -EINPROGRESS;
+    close(*fd);
+    return err;
+}
+
+int sock_connect(const struct endpoint *e, int *fd)
+{
+    struct sockaddr_storage sa;
+    socklen_t length = endpoint_to_sockaddr(e, &sa);
+    return connect_to(e->family, (struct sockaddr *)&sa, length, fd);
+}
+
+int sock_connect_unix(const char *path, int *fd)
+{
+    struct sockaddr_un sa;
+#ifndef __linux__
+    if (path[0] == '@')
+        return -EOPNOTSUPP; // the abstract namespace is Linux's
+#endif
+    socklen_t length = sock_unix_address(path, &sa);
+    return connect_to(AF_UNIX, (struct sockaddr *)&sa, length, fd);
+}
+
+int sock_error(int fd)
+{
+    int error = 0;
+    socklen_t length = sizeof(error);
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? -errno : -error;
 }
 
 ssize_t sock_receive(int fd, char *bytes, size_t n)

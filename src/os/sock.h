@@ -11,6 +11,23 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+struct sockaddr_un;
+
+// socket(2). Returns the descriptor.
+int sock_open(int family, int type);
+
+// Fills sa with a file's name, or "@name" for Linux's abstract namespace. Returns its length.
+socklen_t sock_unix_address(const char *path, struct sockaddr_un *sa);
+
+// Makes a socket and begins to connect it. Returns 0 when it is connected, -EINPROGRESS when it
+// becomes writable once that is decided; there is no descriptor after other errors.
+int sock_connect(const struct endpoint *e, int *fd);
+int sock_connect_unix(const char *path, int *fd);
+
+// What became of a connect, or another error that is pending: SO_ERROR. Returns 0 or a negative
+// errno.
+int sock_error(int fd);
+
 // accept4(2). Returns the new descriptor and stores the peer's address.
 int sock_accept(int listener, struct endpoint *peer);
 

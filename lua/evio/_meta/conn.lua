@@ -16,19 +16,22 @@ function Server:close() end
 ---fields stay.
 ---@class evio.Conn
 ---@field id number Never used again in this process.
----@field index number Which of the server's addresses it came in on, from 1.
----@field server evio.Server
----@field remote_address string The peer's address, as in `"tcp://127.0.0.1:50312"`; for a unix socket the server's.
----@field local_address string
+---@field index number? Which of the server's addresses it came in on, from 1; nil for a dialed one.
+---@field server evio.Server? nil for a dialed one.
+---@field remote_address string The peer's address, as in `"tcp://127.0.0.1:50312"`; for a unix socket the server's; what was dialed, until it is connected.
+---@field local_address string? nil until it is connected.
 ---@field remote_ip string? As in `"127.0.0.1"`; nil for a unix socket.
 ---@field remote_port number?
 ---@field [any] any The script's own.
 local Conn = {}
 
 ---Queues bytes. They leave when the event's callback returns, or, on another connection than the
----event's, in the same iteration of the loop.
+---event's, in the same iteration of the loop. With udp they are a datagram, which leaves at once or
+---not at all.
 ---@param bytes string|string.buffer
----@return number|false pending bytes that wait; false when the connection is closing or gone
+---@return number|false|nil pending bytes that wait; false when the connection is closing or gone; nil when a datagram cannot be sent
+---@return string? message
+---@return string? code `"EMSGSIZE"` when it is too long
 function Conn:write(bytes) end
 
 ---Sends FIN after the pending output. Reading goes on.

@@ -5,10 +5,14 @@
 ---The handlers of a server. All are optional; the table is read once, and a name that is not an
 ---event is an error. An error in a handler prints one traceback and closes that connection with
 ---`closed(conn, err)`; the server lives on. An error in `serving` ends the program.
+---
+---With udp a connection stands for a peer: `opened` at its first datagram, `closed` when it is
+---forgotten, after `options.idle` (60 s unless set) or when 65,536 others came later. `out` is one
+---datagram. There is no `eof` and no `detached`, and `data` is a function.
 ---@class evio.Events
 ---@field serving? fun(server: evio.Server): action: evio.Action Every address is bound, nothing was accepted yet.
 ---@field opened? fun(conn: evio.Conn): out: evio.Out, action: evio.Action A connection is ready.
----@field data? (fun(conn: evio.Conn, input: string): out: evio.Out, action: evio.Action)|evio.StreamHandler Bytes arrived: one read's, 64 KiB at most.
+---@field data? (fun(conn: evio.Conn, input: string): out: evio.Out, action: evio.Action)|evio.StreamHandler Bytes arrived: one read's, 64 KiB at most; with udp one datagram, which may be empty.
 ---@field woken? fun(conn: evio.Conn): out: evio.Out, action: evio.Action After `evio.wake` or `conn:wake`. Without this function, `data(conn, nil)` is called instead; a stream's handler, with what is unread.
 ---@field eof? fun(conn: evio.Conn): out: evio.Out, action: evio.Action The peer finished sending. Without a handler, or when it returns no action, the connection closes after flushing; `"none"` keeps it open for writing.
 ---@field prewrite? fun(conn: evio.Conn, amount: number): action: evio.Action Before every write attempt of `amount` bytes.
@@ -27,7 +31,7 @@
 ---@field queue? number The most bytes of pending output; more end the connection with `ENOBUFS`. 64 MiB.
 ---@field input? number The most bytes that a stream may leave unread; more end the connection with `ENOBUFS`. 1 MiB.
 ---@field duplex? boolean Reading goes on while pending output is above the high mark: for relays, which hold the other side back instead. false.
----@field idle? number|false Seconds without a byte in either direction, after which the connection ends with `ETIMEDOUT`. Off.
+---@field idle? number|false Seconds without a byte in either direction, after which the connection ends with `ETIMEDOUT`. Off; with udp 60, and the end is a clean one.
 ---@field read? number|false Seconds without input; they count while the connection is read from. Off.
 ---@field write? number|false Seconds in which the peer takes nothing of the pending output. Off.
 ---@field handshake? number|false Seconds from the dial until `opened`. 10.

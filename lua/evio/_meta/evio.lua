@@ -21,11 +21,12 @@ local evio = {}
 ---Bytes to send: a string, or a `string.buffer`, which is empty afterwards.
 ---@alias evio.Out nil|string|string.buffer
 
----Where to listen: `tcp://host:port`, `tcp4://`, `tcp6://` (no scheme means tcp), `unix://path`,
----`unix://@name` (Linux's abstract namespace). An empty host is every interface, port 0 lets the
----system choose, a name is bound on every address that it has, with one port. Options follow as
----`?name=value&...`: `reuseport=true` (SO_REUSEPORT), `backlog=128` (listen(2)). An IPv6 address
----stands in brackets.
+---Where to listen, or what to dial: `tcp://host:port`, `tcp4://`, `tcp6://` (no scheme means tcp),
+---`udp://`, `udp4://`, `udp6://`, `unix://path`, `unix://@name` (Linux's abstract namespace). An IPv6
+---address stands in brackets. To listen on: an empty host is every interface, port 0 lets the system
+---choose, a name is bound on every address that it has, with one port; options follow as
+---`?name=value&...`: `reuseport=true` (SO_REUSEPORT), `backlog=128` (listen(2)). To dial: an empty
+---host is localhost.
 ---@alias evio.Address string
 
 ---Listens on every address, or on none, and runs the loop until this server ended. Raises when an
@@ -44,12 +45,29 @@ function evio.serve(events, address, ...) end
 ---@return string? code the errno's name
 function evio.listen(events, address, ...) end
 
+---Connects out, on the same loop and with the same events: `opened` when it is connected, `failed`
+---when it cannot be, in `options.handshake` seconds at the latest; never before this returns. A name
+---is resolved without blocking the loop, and its addresses are tried side by side in the manner of
+---RFC 8305. What is written meanwhile leaves when it is connected. The connection has no `server`
+---and no `index`.
+---@param events evio.Events read once, here
+---@param address evio.Address
+---@return evio.Conn? conn nil when out of memory
+---@return string? message
+---@return string? code
+function evio.dial(events, address) end
+
+---Which DNS servers are asked when a name is dialed; without arguments those of the system
+---(resolv.conf(5)), as it is at first.
+---@param ... string IP addresses, as in `"127.0.0.1"`, `"127.0.0.1:5353"`, `"[::1]:53"`
+function evio.nameservers(...) end
+
 ---Runs the loop until nothing is registered any more. Raises inside of a callback, and when an
 ---error in `serving` ended it.
 function evio.run() end
 
----Ends every server and cancels every timer: no more accepting, pending output is flushed, every
----connection is closed, newest first. SIGINT and SIGTERM do the same; a second signal ends the
+---Ends every server, closes what was dialed and cancels every timer: no more accepting, pending
+---output is flushed, every connection is closed, newest first. SIGINT and SIGTERM do the same; a second signal ends the
 ---process at once.
 function evio.shutdown() end
 

@@ -1,0 +1,268 @@
+-- Dialing out to addresses that are known: what fires, what is there when, what goes wrong.
+local scripts = require("spec.support.scripts")
+local support = require("spec.support")
+
+local ECHO = "function events.data(_, input) return input end\n"
+
+-- A script that dials arg[1] with the handlers that source puts into `events`.
+local function dialing(source, address, opts)
+  opts = opts or {}
+  opts.args = { address }
+  return support.start([[
+    local evio = require("evio")
+    local events = {}
+    function events.failed(_, err, code) print("failed", err, code) end
+    function events.closed(_, err, code) print("closed", err, code) end
+  ]] .. source, opts)
+end
+
+local DIAL = "evio.dial(events, arg[1])\n"
+
+-- An address that nobody listens on.
+local function dead_address()
+  local server = scripts.serve(ECHO)
+  local address = server:address()
+  server:stop()
+  return address
+end
+
+describe("a dialed connection", function()
+  it("opens, and has the same events as an accepted one", function()
+    local server = scripts.serve(ECHO)
+    local script = dialing([[
+      function events.opened(conn) print("opened") return "ping" end
+      function events.data(_, input) print("data", input) return nil, "close" end]] .. "\n" .. DIAL,
+      server:address())
+    for _, line in ipairs({ "opened", "data\tping", "closed\tnil\tnil" }) do
+      assert.equal(line, script:line())
+    end
+    assert.same({ status = 0 }, script:wait())
+  end)
+
+  it("has its addresses once it is connected, and no server", function()
+    local server = scripts.serve([[
+      function events.opened(conn) print("peer", conn.remote_address) end]])
+    local script = dialing([[
+      function events.opened(conn)
+        print(conn.remote_address, conn.remote_ip, conn.remote_port, conn.local_address)
+        print(conn.server, conn.index, tostring(conn))
+        return nil, "close"
+      end
+      local conn = evio.dial(events, arg[1])
+      print(conn.remote_address, conn.remote_ip, conn.remote_port, conn.local_address)]],
+      server:address())
+    local address = server:address()
+    assert.equal(address .. "\tnil\tnil\tnil", script:line())
+    local port = address:match("%d+$")
+    local pattern = "^%s\t127.0.0.1\t%s\t(tcp://127.0.0.1:%%d+)$"
+    local mine = script:line():match(pattern:format(address:gsub("%p", "%%%0"), port))
+    assert.equal(mine, server:expect("^peer\t(.*)$"))
+    assert.equal("nil\tnil\tconnection 1 to " .. address, script:line())
+  end)
+
+  it("fires nothing before evio.dial returned", function()
+    local server = scripts.serve(ECHO)
+    local script = dialing([[
+      local returned
+      function events.opened() print("opened", returned) return nil, "close" end
+      evio.after(0, function()
+        evio.dial(events, arg[1])
+        returned = true
+      end)]], server:address())
+    assert.equal("opened\ttrue", script:line())
+  end)
+
+  it("sends what was written before it was connected, in order", function()
+    local server = scripts.serve([[
+      local got = {}
+      function events.data(_, input) got[#got + 1] = input end
+      function events.eof() print("got", table.concat(got)) end]])
+    server:address()
+    dialing([[
+      function events.opened() return "late" end
+      local conn = evio.dial(events, arg[1])
+      print(conn:write("early "), conn:pending())
+      evio.after(0.1, function() conn:finish() end)]], server:address())
+    assert.equal("early late", server:expect("^got\t(.*)$"))
+  end)
+
+  it("finishes when it was told to before it was connected", function()
+    local server = scripts.serve("function events.eof() return 'bye' end")
+    local script = dialing([[
+      function events.data(_, input) print(input) end
+      evio.dial(events, arg[1]):finish()]], server:address())
+    assert.equal("bye", script:line())
+    assert.equal("closed\tnil\tnil", script:line())
+  end)
+
+  it("to a unix socket, also an abstract one", function()
+    for _, address in ipairs({ "unix://" .. support.tmpdir() .. "/s", "unix://@" .. support.tmpdir() }) do
+      local server = scripts.serve(ECHO, { addresses = { address } })
+      local script = dialing([[
+        function events.opened(conn) print(conn.remote_address, conn.remote_ip) return "x" end
+        function events.data(_, input) print(input) return nil, "close" end]] .. "\n" .. DIAL,
+        server:address())
+      assert.equal(address .. "\tnil", script:line())
+      assert.equal("x", script:line())
+      assert.same({ status = 0 }, script:wait())
+    end
+  end)
+
+  it("waits for room in a unix socket's backlog", function()
+    local server = scripts.serve("function events.opened() return 'hello' end",
+      { addresses = { ("unix://%s/s?backlog=1"):format(support.tmpdir()) } })
+    local address = server:address():gsub("?.*", "")
+    local script = dialing([[
+      local count = 0
+      function events.data(_, input)
+        count = count + 1
+        if count == 50 then print("all") end
+        return nil, "close"
+      end
+      for _ = 1, 50 do evio.dial(events, arg[1]) end]], address)
+    script:expect("^all$")
+  end)
+
+  it("may be detached, woken and found like any other", function()
+    local server = scripts.serve(ECHO)
+    local script = dialing([[
+      function events.opened(conn) print(evio.conn(conn.id) == conn, conn:wake()) end
+      function events.woken() return nil, "detach" end
+      function events.detached(conn, socket) print("detached", socket:close()) end
+      local conn = evio.dial(events, arg[1])
+      print(evio.conn(conn.id) == conn, conn:wake(), conn:detach())]], server:address())
+    assert.equal("true\tfalse\tfalse", script:line())
+    assert.equal("true\ttrue", script:line())
+    assert.equal("detached\ttrue", script:line())
+    assert.same({ status = 0 }, script:wait())
+  end)
+
+  it("is one of thousands that all get their answer", function()
+    local server = scripts.serve(ECHO)
+    local script = dialing([[
+      local MANY, good = 2000, 0
+      function events.opened(conn) return tostring(conn.id) end
+      function events.data(conn, input)
+        if input == tostring(conn.id) then good = good + 1 end
+        return nil, "close"
+      end
+      function events.closed()
+        if next({ evio.connections()() }) == nil then print(good) end
+      end
+      function events.failed(_, err) print(err) end
+      local function dial(n)
+        for _ = 1, n do evio.dial(events, arg[1]) end
+      end
+      for i = 0, 9 do evio.after(i * 0.05, function() dial(MANY / 10) end) end
+      evio.after(5, function() print("late", good) end)]], server:address())
+    script:expect("^2000$", 20)
+  end)
+end)
+
+describe("a dial that fails", function()
+  it("tells failed the address and why, and fires nothing else", function()
+    local address = dead_address()
+    local script = dialing(DIAL, address)
+    local line = ('failed\tcannot connect to "%s": connection refused\tECONNREFUSED'):format(address)
+    assert.equal(line, script:line())
+    assert.same({ status = 0 }, script:wait())
+    assert.equal(line .. "\n", (script:output()))
+  end)
+
+  it("of a unix socket that is not there", function()
+    local script = dialing(DIAL, "unix:///no/such/socket")
+    assert.equal('failed\tcannot connect to "unix:///no/such/socket": no such file or directory\tENOENT',
+      script:line())
+  end)
+
+  it("prints a line where there is no handler", function()
+    local address = dead_address()
+    local script = dialing("events.failed = nil\n" .. DIAL, address)
+    assert.same({ status = 0 }, script:wait())
+    local _, stderr = script:output()
+    assert.equal(('evio: connection 1 failed: cannot connect to "%s": connection refused\n'):format(address),
+      stderr)
+  end)
+
+  it("because the script closed it first", function()
+    local server = scripts.serve(ECHO)
+    for _, method in ipairs({ "close", "abort" }) do
+      local script = dialing(("evio.dial(events, arg[1]):%s()"):format(method), server:address())
+      assert.equal("failed\tclosed before it opened\tECANCELED", script:line())
+      assert.same({ status = 0 }, script:wait())
+    end
+  end)
+
+  it("because of a shutdown", function()
+    local server = scripts.serve(ECHO)
+    local script = dialing(DIAL .. "evio.shutdown()", server:address())
+    assert.equal("failed\tclosed before it opened\tECANCELED", script:line())
+  end)
+
+  it("leaves no descriptor behind", function()
+    local address = dead_address()
+    local script = dialing([[
+      local left = 200
+      function events.failed()
+        left = left - 1
+        if left == 0 then print("over") end
+      end
+      for _ = 1, left do evio.dial(events, arg[1]) end
+      evio.after(60, function() end)]], address)
+    local before = support.descriptors(script.pid)
+    script:expect("^over$")
+    assert.is_true(support.descriptors(script.pid) <= before + 1)
+  end)
+
+  it("does not end the script when it has an error in failed", function()
+    local script = dialing([[
+      function events.failed() error("in failed") end
+      evio.after(0.1, function() print("lives") end)
+    ]] .. DIAL, dead_address())
+    assert.equal("lives", script:line())
+    script:expect_error("error in failed, connection 1: .-in failed")
+  end)
+end)
+
+describe("evio.dial", function()
+  local REFUSED = {
+    ["5, 'tcp://localhost:1'"] = "table expected, got number",
+    ["{}"] = "the address is a no value, expected a string",
+    ["{}, 'tcp://localhost'"] = "the port is missing, expected host:port",
+    ["{}, 'tcp://localhost:0'"] = "the port is 0, expected the peer's",
+    ["{}, 'tcp://localhost:1?reuseport=1'"] = "reuseport and backlog are for listening",
+    ["{ dta = print }, 'tcp://localhost:1'"] = 'unknown event "dta"',
+    ["{}, 'tcp://a\\0b:1'"] = "a NUL byte is in it",
+  }
+  for arguments, message in pairs(REFUSED) do
+    it("refuses " .. arguments, function()
+      local first = scripts.fail(("evio.dial(%s)"):format(arguments))
+      assert.matches("server.lua:1: ", first, 1, true)
+      assert.matches(message, first, 1, true)
+    end)
+  end
+
+  it("keeps the loop running until the connection ended", function()
+    local server = scripts.serve(ECHO)
+    local script = dialing([[
+      function events.opened() print("opened") end
+      evio.dial(events, arg[1]) evio.run() print('over')]], server:address())
+    assert.equal("opened", script:line())
+    server:stop()
+    assert.equal("closed\tnil\tnil", script:line())
+    assert.equal("over", script:line())
+  end)
+
+  it("has connections that shutdown closes, and whose shutdown ends everything", function()
+    local server = scripts.serve(ECHO)
+    for _, how in ipairs({ "evio.shutdown()", "return nil, 'shutdown'" }) do
+      local script = dialing(([[
+        function events.opened() %s end
+        evio.listen({}, "tcp://127.0.0.1:0")
+        evio.after(60, function() end)
+      ]]):format(how) .. DIAL, server:address())
+      assert.equal("closed\tnil\tnil", script:line())
+      assert.same({ status = 0 }, script:wait())
+    end
+  end)
+end)
