@@ -119,6 +119,8 @@ void conn_open(struct conn *c)
         conn_add_work(c, WORK_FLUSH); // written before it was connected
     net->events->opened(c);
     c->last_in = timeout_clock(c);
+    if (c->state == CONN_OPEN)
+        conn_deliver_later(c); // a rest that came with handlers before it was connected
 }
 
 void conn_pause(struct conn *c)
