@@ -77,7 +77,7 @@ describe("a connection's method", function()
 
   it("raises when it is called on something else, and never crashes", function()
     local methods = { "write", "finish", "close", "abort", "pause", "resume", "pending", "handler",
-      "keepalive", "nodelay" }
+      "keepalive", "nodelay", "detach", "wake", "timeout" }
     for _, method in ipairs(methods) do
       for _, self in ipairs({ "'x'", "5", "{}", "nil", "io.stdout", "newproxy()",
         "setmetatable({}, { __index = conn })", "conn.server" }) do

@@ -100,6 +100,20 @@ describe("conn:handler", function()
     expect(server, { "new\tdata\tfirst" })
   end)
 
+  it("delivers a rest given before a dialed connection opened, and reads on", function()
+    local _, stderr, stdout = scripts.run(NAMED .. [[
+      local server = evio.listen({ opened = function() return "next" end }, "tcp://127.0.0.1:0")
+      local new = named("new")
+      local data = new.data
+      function new.data(conn, input)
+        data(conn, input)
+        if input == "next" then evio.shutdown() end
+      end
+      evio.dial(named("old"), server.addresses[1]):handler(new, "rest")]])
+    local lines = "new\topened\nnew\tdata\trest\nnew\tdata\tnext\nnew\tclosed\n"
+    assert.same({ "", lines }, { stderr, stdout })
+  end)
+
   it("waits with the rest until a paused connection is resumed", function()
     local client, server = scripts.serve_one(NAMED .. [[
       local paused, ticks

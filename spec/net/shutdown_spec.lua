@@ -195,4 +195,32 @@ describe("evio.shutdown", function()
       print("ended")]])
     assert.same({ 0, "", "ended\n" }, { status, stderr, stdout })
   end)
+
+  it("leaves what is dialed after it, as it does servers and timers", function()
+    local _, stderr, stdout = scripts.run([[
+      local function dial(address, name)
+        assert(evio.dial({
+          data = function(conn) print(name) conn:close() end,
+          closed = function() print(name, "closed") end,
+          failed = function() print(name, "failed") end,
+        }, address))
+      end
+      evio.shutdown()
+      local server
+      server = evio.listen({
+        opened = function() return "hi" end,
+        closed = function() server:close() end,
+      }, "tcp://127.0.0.1:0")
+      dial(server.addresses[1], "one")
+      evio.after(0.3, function()
+        local other
+        evio.shutdown()
+        other = evio.listen({
+          opened = function() return "hi" end,
+          closed = function() other:close() end,
+        }, "tcp://127.0.0.1:0")
+        dial(other.addresses[1], "two")
+      end)]])
+    assert.same({ "", "one\none\tclosed\ntwo\ntwo\tclosed\n" }, { stderr, stdout })
+  end)
 end)

@@ -173,6 +173,7 @@ static int method_handler(lua_State *L)
     }
     c->observed = handlers_observe(new);
     handlers_release(L, old);
+    timeout_arm(c);
     halt(c);
     return push_true(L);
 }

@@ -99,9 +99,9 @@ static int socket_read(lua_State *L)
             return error_push(L, (int)-got);
         if (got > 0)
             continue;
-        if (buf_length(&s->in) == 0)
-            return 0;
         lua_pushnil(L);
+        if (buf_length(&s->in) == 0)
+            return 1;
         lua_pushfstring(L, "the peer finished after %d of %d bytes", (int)buf_length(&s->in),
                         (int)wanted);
         lua_pushliteral(L, "ECUT");
@@ -153,8 +153,9 @@ static int socket_fd(lua_State *L)
 {
     const struct socket *s = check(L);
     if (s->fd < 0)
-        return 0;
-    lua_pushinteger(L, s->fd);
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, s->fd);
     return 1;
 }
 

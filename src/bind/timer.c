@@ -102,6 +102,7 @@ static int every(lua_State *L)
 static int cancel(lua_State *L)
 {
     struct script_timer *t = check(L);
+    host_get(L); // raises in a finalizer that runs when the loop is gone
     bool pending = link_in_list(&t->link);
     if (pending) {
         stop(t);

@@ -161,7 +161,8 @@ void conn_abort(struct conn *c)
 
 void conn_fail(struct conn *c, int error, const char *message)
 {
-    if (c->state >= CONN_ENDED)
+    // What goes wrong before `detached` fires is still an error.
+    if (c->state > CONN_ENDED || (c->state == CONN_ENDED && !c->detaching))
         return;
     c->error = error;
     c->detaching = false;
@@ -211,7 +212,7 @@ int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const
     if (buf_length(&c->in) > 0) {
         c->more = true;
         conn_deliver_later(c);
-        conn_update(c);
     }
+    conn_update(c); // the limits may hold it no longer
     return 0;
 }

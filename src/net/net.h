@@ -31,6 +31,7 @@ struct conn_group {
     struct net *net;
     size_t connections;          // not yet freed
     bool stopping;               // they are about to be closed: nothing more is read
+    uint64_t newest;             // the last one that is; later ones stay
     const struct limits *limits; // that a connection begins with
     void *handlers, *user;       // the layer above's
 };

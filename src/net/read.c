@@ -30,7 +30,7 @@ static void deliver(struct conn *c, const char *bytes, size_t n)
     struct buf own = c->in;
     c->in = (struct buf){0};
     if (!bytes) {
-        bytes = buf_bytes(&own);
+        bytes = own.data ? buf_bytes(&own) : "";
         n = buf_length(&own);
     }
     c->more = c->swapped = false;
@@ -85,8 +85,6 @@ void conn_read(struct conn *c)
     if (!readable(c) || c->more || c->eof)
         return;
     ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
-    if (n > 0)
-        c->last_in = net->now;
     if (n > 0 && buf_length(&c->in) > 0) {
         int err = buf_append(&c->in, net->input, (size_t)n);
         if (err)
@@ -102,6 +100,8 @@ void conn_read(struct conn *c)
     } else if (n != -EAGAIN && n != -EWOULDBLOCK) {
         conn_fail(c, (int)-n, NULL);
     }
+    if (n > 0)
+        c->last_in = timeout_clock(c);
 }
 
 void conn_open(struct conn *c)
@@ -112,12 +112,15 @@ void conn_open(struct conn *c)
     if (c->state != CONN_OPEN)
         return; // it could not be watched
     c->opened = true;
-    c->last_in = c->last_out = net->now;
+    c->last_in = c->last_out = timeout_clock(c);
     mailbox_admit(net->mailbox, &c->slot, true);
     timeout_arm(c);
     if (c->out.length > 0 || c->finishing)
         conn_add_work(c, WORK_FLUSH); // written before it was connected
     net->events->opened(c);
+    c->last_in = timeout_clock(c);
+    if (c->state == CONN_OPEN)
+        conn_deliver_later(c); // a rest that came with handlers before it was connected
 }
 
 void conn_pause(struct conn *c)

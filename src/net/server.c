@@ -240,6 +240,7 @@ void server_shutdown(struct server *s)
     timer_cancel(s->group.net, &s->timer);
     s->state = SERVER_STOPPING;
     s->group.stopping = true;
+    s->group.newest = UINT64_MAX;
     s->group.net->restless = true;
 }
 
@@ -249,6 +250,7 @@ void shutdown_all(struct net *net)
     for (i = net->servers.next; i != &net->servers; i = i->next)
         server_shutdown(container_of(i, struct server, link));
     net->dialed.stopping = true;
+    net->dialed.newest = net->conns.last;
     net->restless = true;
     net->events->ending(net);
 }
@@ -260,7 +262,7 @@ static void close_connections(struct conn_group *group)
     uint64_t *ids = slots_ids(&net->conns);
     for (size_t i = 0; ids && i < count; i++) {
         struct conn *c = conn_find(net, ids[i]);
-        if (!c || c->group != group)
+        if (!c || c->group != group || c->slot.id > group->newest)
             continue;
         conn_close(c, NULL);
         conn_flush(c, NULL, 0);
@@ -279,7 +281,7 @@ void shutdown_connections(struct net *net)
         s->state = SERVER_CLOSED;
     }
     if (net->dialed.stopping) {
-        net->dialed.stopping = false; // others may be dialed later
+        net->dialed.stopping = false;
         close_connections(&net->dialed);
     }
 }

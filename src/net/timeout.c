@@ -1,6 +1,7 @@
 #include "net/timeout.h"
 
 #include "base/macros.h"
+#include "os/sock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,14 +12,20 @@ static const uint64_t peer_idle = 60000000000u;
 // The time-out that is due first.
 struct due {
     const char *name, *what;
+    unsigned events; // of the socket that would put it off
     uint64_t limit, deadline;
 };
 
-static void consider(struct due *d, const char *name, const char *what, uint64_t limit,
-                     uint64_t since)
+static void consider(struct due *d, struct due other, uint64_t since)
 {
-    if (limit && limit != LIMIT_OFF && since + limit < d->deadline)
-        *d = (struct due){name, what, limit, since + limit};
+    other.deadline = since + other.limit;
+    if (timeout_is_set(other.limit) && other.deadline < d->deadline)
+        *d = other;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
 }
 
 // A peer of datagrams that sends no more cannot be told from one that is gone.
@@ -34,22 +41,40 @@ static struct due first_due(const struct conn *c)
     struct due d = {.deadline = UINT64_MAX};
     if (c->state != CONN_OPEN)
         return d;
-    consider(&d, "idle", "nothing came or went", idle_limit(c),
-             c->last_in > c->last_out ? c->last_in : c->last_out);
+    consider(&d,
+             (struct due){"idle", "nothing came or went", POLL_READ | POLL_WRITE, idle_limit(c), 0},
+             later(c->last_in, c->last_out));
     if (!c->paused && !conn_held(c) && !c->eof)
-        consider(&d, "read", "nothing came", l->read, c->last_in);
+        consider(&d, (struct due){"read", "nothing came", POLL_READ, l->read, 0},
+                 later(c->last_in, c->read_since));
     if (c->out.length > 0)
-        consider(&d, "write", "the peer took nothing", l->write, c->last_out);
+        consider(&d, (struct due){"write", "the peer took nothing", POLL_WRITE, l->write, 0},
+                 c->last_out);
     return d;
+}
+
+// Whether the socket has something that would put it off, and that the loop has not seen yet,
+// because it was late itself.
+static bool unseen(const struct conn *c, const struct due *d)
+{
+    unsigned events = c->watch.interest & d->events;
+    return (events & POLL_READ && sock_wait(c->watch.fd, false, 0) == 0) ||
+           (events & POLL_WRITE && sock_wait(c->watch.fd, true, 0) == 0);
 }
 
 static void fire(struct timer *t)
 {
     struct conn *c = container_of(t, struct conn, timer);
     struct net *net = c->group->net;
+    if (timeout_took(c))
+        c->last_out = net->now;
     struct due d = first_due(c);
     if (d.deadline > net->now) {
         timeout_arm(c);
+        return;
+    }
+    if (unseen(c, &d)) {
+        timer_set(net, t, net->now + 1); // after the next iteration has seen it
         return;
     }
     if (c->peer && strcmp(d.name, "idle") == 0) {
@@ -61,19 +86,44 @@ static void fire(struct timer *t)
     conn_fail(c, ETIMEDOUT, text);
 }
 
+bool timeout_took(struct conn *c)
+{
+    if (!c->blocked)
+        return false;
+    int unsent = sock_unsent(c->watch.fd);
+    bool less = unsent >= 0 && unsent < c->unsent;
+    c->unsent = unsent;
+    return less;
+}
+
+// The shorter one of the limits that a peer keeps by taking something; UINT64_MAX for none.
+static uint64_t least_limit(const struct limits *l)
+{
+    uint64_t idle = timeout_is_set(l->idle) ? l->idle : UINT64_MAX;
+    uint64_t write = timeout_is_set(l->write) ? l->write : UINT64_MAX;
+    return idle < write ? idle : write;
+}
+
 void timeout_arm(struct conn *c)
 {
-    struct due d = first_due(c);
-    if (d.deadline == UINT64_MAX || (timer_is_set(&c->timer) && c->timer.node.key <= d.deadline))
+    struct net *net = c->group->net;
+    uint64_t deadline = first_due(c).deadline, least = least_limit(c->limits);
+    if (deadline == UINT64_MAX)
+        return;
+    if (c->blocked && least != UINT64_MAX) {
+        uint64_t look = net->now + timeout_look(least);
+        deadline = look < deadline ? look : deadline;
+    }
+    if (timer_is_set(&c->timer) && c->timer.node.key <= deadline)
         return;
     c->timer.fire = fire;
-    if (timer_set(c->group->net, &c->timer, d.deadline) < 0)
+    if (timer_set(net, &c->timer, deadline) < 0)
         conn_fail(c, ENOMEM, NULL);
 }
 
 void timeout_reading(struct conn *c)
 {
-    c->last_in = c->group->net->now;
-    if (c->limits->read)
+    c->read_since = timeout_clock(c);
+    if (timeout_is_set(c->limits->read))
         timeout_arm(c);
 }

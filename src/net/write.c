@@ -55,7 +55,7 @@ static int append(struct conn *c, const char *bytes, size_t n)
         return -ENOBUFS;
     }
     if (c->out.length == 0)
-        c->last_out = net_of(c)->now;
+        c->last_out = timeout_clock(c);
     int err = queue_append(&c->out, &net_of(c)->chunks, bytes, n);
     if (err)
         conn_fail(c, -err, NULL);
@@ -120,8 +120,10 @@ static void attempt(struct conn *c, const char *tail, size_t n)
     if (!failed)
         account(c, taken, tail, n);
     c->blocked = taken < amount;
+    if (c->blocked)
+        c->unsent = sock_unsent(c->watch.fd);
     if (taken > 0) {
-        c->last_out = net->now;
+        c->last_out = timeout_clock(c);
         if (c->state == CONN_CLOSING)
             timer_cancel(net, &c->timer); // settle() starts the linger time again
     }
@@ -140,15 +142,37 @@ static void send_fin(struct conn *c)
         conn_end(c);
 }
 
-// The peer had its time; but when the loop itself was late, the socket may well take something now.
+// Until the linger time ends, or the next look whether the peer takes something.
+static void linger_on(struct conn *c)
+{
+    uint64_t end = c->last_out + c->limits->linger;
+    uint64_t look = net_of(c)->now + timeout_look(c->limits->linger);
+    if (timer_set(net_of(c), &c->timer, look < end ? look : end) < 0)
+        conn_fail(c, ENOMEM, NULL);
+}
+
+// Whether to try once more at the end of the time: the loop itself may have been late.
+static bool may_take(const struct conn *c)
+{
+    return !c->blocked || c->unsent < 0 || sock_wait(c->watch.fd, true, 0) == 0;
+}
+
 static void linger_ended(struct timer *t)
 {
     struct conn *c = container_of(t, struct conn, timer);
     size_t before = c->out.length;
-    c->blocked = false;
-    conn_flush(c, NULL, 0);
-    if (c->state != CONN_CLOSING || c->out.length < before)
+    if (timeout_took(c))
+        c->last_out = net_clock();
+    if (c->last_out + c->limits->linger > net_of(c)->now) {
+        linger_on(c);
         return;
+    }
+    if (may_take(c)) {
+        c->blocked = false;
+        conn_flush(c, NULL, 0);
+        if (c->state != CONN_CLOSING || c->out.length < before)
+            return;
+    }
     char text[96];
     snprintf(text, sizeof(text), "linger time-out: the peer did not take %zu pending bytes", before);
     conn_fail(c, ETIMEDOUT, text);
@@ -157,9 +181,9 @@ static void linger_ended(struct timer *t)
 // Not from when this iteration began: its callbacks may have taken long.
 static void start_linger(struct conn *c)
 {
+    c->last_out = net_clock();
     c->timer.fire = linger_ended;
-    if (timer_set(net_of(c), &c->timer, net_clock() + c->limits->linger) < 0)
-        conn_fail(c, ENOMEM, NULL);
+    linger_on(c);
 }
 
 // What follows from the amount of pending output.
@@ -172,17 +196,18 @@ static void settle(struct conn *c)
         c->congested = false;
         if (c->state == CONN_OPEN) {
             conn_add_work(c, WORK_DRAINED);
-            timeout_reading(c);
+            if (!c->limits->duplex)
+                timeout_reading(c);
         }
         conn_deliver_later(c);
     }
-    if (pending == 0 && c->detaching)
+    if (pending == 0 && c->detaching && !c->finishing)
         conn_end(c);
     else if (pending == 0 && (c->finishing || c->state == CONN_CLOSING))
         send_fin(c);
     else if (pending > 0 && c->state == CONN_CLOSING && !timer_is_set(&c->timer))
         start_linger(c);
-    else if (pending > 0 && c->limits->write)
+    else if (pending > 0)
         timeout_arm(c);
     if (pending > 0 && !c->blocked)
         conn_add_work(c, WORK_FLUSH);

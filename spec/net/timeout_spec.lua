@@ -1,0 +1,252 @@
+-- Time-outs of open connections: what each of them measures, and what closed then says.
+local scripts = require("spec.support.scripts")
+local support = require("spec.support")
+
+local MIB = 1024 * 1024
+
+local CLOSED = [[
+function events.closed(_, err, code) print("closed", code, err) end
+function events.data(_, input) return input end
+]]
+
+local function with(options, source)
+  return ("events.options = { %s }\n"):format(options) .. CLOSED .. (source or "")
+end
+
+-- A client for which the system keeps little, so that the host has to.
+local function narrow(server)
+  return support.connect(server:address(), { receive_buffer = 65536 })
+end
+
+-- Waits for a connection's end by a time-out of that name.
+local function expect_end(server, name)
+  local code, message = server:expect("^closed\t(%S+)\t(.*)$")
+  assert.equal("ETIMEDOUT", code)
+  assert.matches("^" .. name .. " time%-out: ", message)
+  return message
+end
+
+-- Exchanges a byte every so often, for some seconds.
+local function talk(client, seconds, every)
+  local finish = support.clock() + seconds
+  while support.clock() < finish do
+    assert.equal("x", support.exchange(client, "x"))
+    support.pass(every)
+  end
+end
+
+describe("options.idle", function()
+  it("ends a connection on which nothing comes or goes #timing", function()
+    local client, server = scripts.serve_one(with("idle = 0.3"))
+    local before = support.clock()
+    assert.equal("idle time-out: nothing came or went for 0.3 s", expect_end(server, "idle"))
+    local waited = support.clock() - before
+    assert.is_true(waited > 0.25 and waited < 0.4, waited .. " s")
+    assert.same({ "" }, { client:receive_all() })
+  end)
+
+  it("begins anew with what comes and goes #timing", function()
+    local client, server = scripts.serve_one(with("idle = 0.3"))
+    talk(client, 1, 0.1)
+    expect_end(server, "idle")
+  end)
+
+  it("counts what only comes as traffic #timing", function()
+    local client, server = scripts.serve_one(with("idle = 0.3", [[
+      function events.data() print("data") end]]))
+    for _ = 1, 10 do
+      client:send("x")
+      assert.equal("data", server:line())
+      support.pass(0.1)
+    end
+    expect_end(server, "idle")
+  end)
+
+  it("counts what only goes as traffic #timing", function()
+    local client, server = scripts.serve_one(with("idle = 0.3", [[
+      local left = 10
+      function events.tick()
+        for conn in evio.connections() do
+          if left > 0 then left = left - 1 conn:write("x") end
+        end
+        return 0.1
+      end]]))
+    assert.equal(("x"):rep(10), client:receive(10))
+    expect_end(server, "idle")
+  end)
+
+  it("does not take pause and resume for traffic", function()
+    local _, server = scripts.serve_one(with("idle = 0.4", [[
+      function events.opened(conn)
+        evio.every(0.05, function() conn:pause() conn:resume() end)
+      end]]))
+    expect_end(server, "idle")
+  end)
+
+  it("goes on after the peer's end", function()
+    local client, server = scripts.serve_one(with("idle = 0.2", [[
+      function events.eof() print("eof") return nil, "none" end]]))
+    client:finish()
+    assert.equal("eof", server:line())
+    expect_end(server, "idle")
+  end)
+
+  it("drops pending output with a reset", function()
+    local server = scripts.serve(with("idle = 0.3", [[
+      function events.data() return ("x"):rep(16 * 1024 * 1024) end]]))
+    local client = narrow(server)
+    client:send("x")
+    expect_end(server, "idle")
+    local bytes, code = client:receive_all()
+    assert.equal("ECONNRESET", code)
+    assert.is_true(#bytes < 16 * MIB)
+  end)
+end)
+
+describe("options.read", function()
+  it("ends a connection that sends nothing, whatever is sent to it #timing", function()
+    local client, server = scripts.serve_one(with("read = 0.3", [[
+      function events.tick()
+        for conn in evio.connections() do conn:write("x") end
+        return 0.05
+      end]]))
+    local before = support.clock()
+    assert.equal("read time-out: nothing came for 0.3 s", expect_end(server, "read"))
+    local waited = support.clock() - before
+    assert.is_true(waited > 0.25 and waited < 0.4, waited .. " s")
+    client:close()
+  end)
+
+  it("begins anew with what comes #timing", function()
+    local client, server = scripts.serve_one(with("read = 0.3"))
+    talk(client, 1, 0.1)
+    expect_end(server, "read")
+  end)
+
+  it("does not count while the connection is paused, and begins anew at resume #timing", function()
+    local client, server = scripts.serve_one(with("read = 0.3", [[
+      function events.opened(conn)
+        conn:pause()
+        evio.after(0.6, function() print("resume", conn:resume()) end)
+      end]]))
+    assert.equal("resume\ttrue", server:line())
+    local before = support.clock()
+    support.pass(0.2)
+    talk(client, 0.05, 0.05)
+    expect_end(server, "read")
+    assert.is_true(support.clock() - before > 0.45)
+  end)
+
+  it("does not count while the high mark holds reading back", function()
+    local server = scripts.serve(with("read = 1, high = 65536, low = 1024", [[
+      function events.data(conn, input)
+        if input == "go" then return ("x"):rep(16 * 1024 * 1024) end
+        return input
+      end
+      function events.drained() print("drained") end]]))
+    local client = narrow(server)
+    client:send("go")
+    support.pass(1.4)
+    assert.equal(16 * MIB, #client:receive(16 * MIB))
+    assert.equal("drained", server:line())
+    assert.equal("again", support.exchange(client, "again"))
+    expect_end(server, "read")
+  end)
+
+  it("counts above the high mark where options.duplex keeps reading", function()
+    local server = scripts.serve(with("read = 0.3, high = 65536, duplex = true", [[
+      function events.data() return ("x"):rep(16 * 1024 * 1024) end]]))
+    local client = narrow(server)
+    client:send("go")
+    expect_end(server, "read")
+  end)
+
+  it("does not count after the peer's end", function()
+    local client, server = scripts.serve_one(with("read = 0.1", [[
+      function events.eof(conn)
+        evio.after(0.4, function() conn:write("late") conn:close() end)
+        return nil, "none"
+      end]]))
+    client:finish()
+    assert.equal("late", client:receive_all())
+    assert.equal("closed\tnil\tnil", server:line())
+  end)
+end)
+
+describe("options.write", function()
+  it("ends a connection that takes nothing #timing", function()
+    local server = scripts.serve(with("write = 0.3", [[
+      function events.data() print("go") return ("x"):rep(16 * 1024 * 1024) end]]))
+    local client = narrow(server)
+    client:send("x")
+    server:expect("go")
+    local before = support.clock()
+    assert.equal("write time-out: the peer took nothing for 0.3 s", expect_end(server, "write"))
+    local waited = support.clock() - before
+    assert.is_true(waited > 0.25 and waited < 0.6, waited .. " s")
+  end)
+
+  it("does not end one that takes it slowly #timing", function()
+    local server = scripts.serve(with("write = 0.4", [[
+      function events.data() return ("x"):rep(16 * 1024 * 1024), "none" end]]))
+    local client = narrow(server)
+    client:send("x")
+    local finish, total = support.clock() + 2, 0
+    while support.clock() < finish do
+      total = total + #assert(client:receive_some(131072))
+      support.pass(0.025)
+    end
+    assert.is_true(total < 16 * MIB, "it was too fast to tell")
+    assert.equal(16 * MIB - total, #assert(client:receive(16 * MIB - total)))
+  end)
+
+  it("counts only while output is pending #timing", function()
+    local client = scripts.serve_one(with("write = 0.1"))
+    talk(client, 0.7, 0.3)
+  end)
+end)
+
+describe("options.linger", function()
+  it("ends a close that its peer does not let finish", function()
+    local server = scripts.serve(with("linger = 0.3, idle = 0.1, write = 0.1", [[
+      function events.data() return ("x"):rep(16 * 1024 * 1024), "close" end]]))
+    local client = narrow(server)
+    client:send("x")
+    expect_end(server, "linger")
+  end)
+end)
+
+describe("a time-out", function()
+  it("gives way to an orderly close", function()
+    for _, option in ipairs({ "idle", "read", "write" }) do
+      local server = scripts.serve(with(option .. " = 0.1", [[
+        function events.data() return ("x"):rep(8 * 1024 * 1024), "close" end]]))
+      local client = narrow(server)
+      client:send("go")
+      support.pass(0.4)
+      assert.equal(8 * MIB, #client:receive_all())
+      assert.equal("closed\tnil\tnil", server:line())
+    end
+  end)
+
+  it("ends each of many connections", function()
+    local server = scripts.serve(with("idle = 0.3"))
+    for number = 1, 200 do
+      support.exchange(support.connect(server:address()), ("x"):rep(number))
+    end
+    for _ = 1, 200 do
+      expect_end(server, "idle")
+    end
+    server:stop()
+  end)
+
+  it("costs a busy connection nothing that grows", function()
+    local client, server = scripts.serve_one(with("idle = 0.001, read = 100"))
+    for _ = 1, 500 do
+      if support.exchange(client, "x") ~= "x" then
+        break
+      end
+    end
+    expect_end(server, "idle")
+  end)
+end)
