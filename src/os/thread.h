@@ -9,12 +9,6 @@
 // It is to be joined or detached. Returns 0 or a negative errno.
 int thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
 
-// A condition whose waits use the monotonic clock. Returns 0 or a negative errno.
-int thread_condition(pthread_cond_t *condition);
-
-// Waits until the condition is signalled, for up to that many nanoseconds, with the mutex locked.
-void thread_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t nanoseconds);
-
 // Sleeps the calling thread.
 void thread_sleep(uint64_t nanoseconds);
 
