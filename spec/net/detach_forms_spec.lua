@@ -161,12 +161,14 @@ describe("a detach", function()
 end)
 
 describe("an error in detached", function()
-  it("is printed, and closed does not fire", function()
+  it("is printed, closes the socket, and closed does not fire", function()
     local client, server = scripts.serve_one([[
       function events.data() return "hi", "detach" end
-      function events.detached() error("on purpose") end
-      function events.closed() print("closed") end
-      evio.every(0.05, collectgarbage)]])
+      function events.detached(_, socket)
+        kept = socket
+        error("on purpose")
+      end
+      function events.closed() print("closed") end]])
     client:send("x")
     assert.equal("hi", client:receive_all())
     server:expect_error("error in detached, connection 1 from [^\n]*on purpose\nstack traceback")

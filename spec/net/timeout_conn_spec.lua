@@ -48,6 +48,18 @@ describe("conn:timeout", function()
     expect_end(server, "read")
   end)
 
+  it("counts from the call, however long nothing came before", function()
+    local client, server = serve([[
+      function events.opened(conn)
+        evio.after(0.3, function()
+          conn:timeout({ read = 0.2, idle = 0.25 })
+          evio.after(0.1, function() conn:write("alive\n") end)
+        end)
+      end]])
+    assert.equal("alive", client:receive_line())
+    expect_end(server, "read")
+  end)
+
   it("takes effect for output that waits", function()
     local server = scripts.serve(CLOSED .. [[
       function events.data(conn)

@@ -120,8 +120,16 @@ static void read_delay(lua_State *L, struct event *e, int index)
     e->has_delay = true;
 }
 
+// The socket of a connection that is detached. A reference is kept, in case the handler fails.
+static void push_socket(lua_State *L, struct event *e)
+{
+    socket_push(L, e->conn);
+    lua_pushvalue(L, -1);
+    e->socket = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
 // What the handler is called with. Returns the number of arguments.
-static int push_arguments(lua_State *L, struct host *h, const struct event *e)
+static int push_arguments(lua_State *L, struct host *h, struct event *e)
 {
     char text[128];
     if (e->conn)
@@ -155,7 +163,7 @@ static int push_arguments(lua_State *L, struct host *h, const struct event *e)
         lua_pushnumber(L, (lua_Number)e->remaining);
         return 3;
     case EVENT_DETACHED:
-        socket_push(L, e->conn);
+        push_socket(L, e);
         return 2;
     case EVENT_CLOSED:
     case EVENT_FAILED:

@@ -19,6 +19,8 @@ struct event {
     size_t amount;      // data, prewrite, postwrite; a job's post
     size_t remaining;   // postwrite
 
+    int socket; // registry reference: what detached got; 0 before
+
     const char *out; // valid until call_end
     size_t out_length;
     enum action action;

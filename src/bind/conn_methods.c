@@ -190,7 +190,7 @@ static int method_timeout(lua_State *L)
     if (!own)
         return error_push(L, ENOMEM);
     *own = limits;
-    timeout_arm(c);
+    timeout_restart(c);
     return push_true(L);
 }
 

@@ -4,11 +4,13 @@
 #include "bind/conn_handle.h"
 #include "bind/job.h"
 #include "bind/served.h"
+#include "bind/socket.h"
 #include "bind/timer.h"
 #include "net/read.h"
 #include "net/write.h"
 #include "base/error.h"
 
+#include <lauxlib.h>
 #include <stdio.h>
 
 static struct host *host_of(const struct conn *c)
@@ -195,10 +197,22 @@ static void failed(struct conn *c)
     end_with(c, EVENT_FAILED);
 }
 
+// After an error in the handler nobody has the socket, or nobody knows.
 static void detached(struct conn *c)
 {
+    struct host *h = host_of(c);
+    struct event e = event_of(c, EVENT_DETACHED);
     conn_handle_keep_local(c);
-    end_with(c, EVENT_DETACHED);
+    bool ok = call_and_act(&e);
+    if (e.socket) {
+        lua_rawgeti(h->L, LUA_REGISTRYINDEX, e.socket);
+        if (!ok)
+            socket_close(socket_at(h->L, -1));
+        luaL_unref(h->L, LUA_REGISTRYINDEX, e.socket);
+    }
+    call_end(h, &e);
+    conn_handle_release(h->L, c);
+    handlers_release(h->L, c->user.handlers);
 }
 
 // An event of the server itself. Returns false after an error.

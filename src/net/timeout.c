@@ -121,6 +121,12 @@ void timeout_arm(struct conn *c)
         conn_fail(c, ENOMEM, NULL);
 }
 
+void timeout_restart(struct conn *c)
+{
+    c->last_in = c->last_out = c->read_since = net_clock();
+    timeout_arm(c);
+}
+
 void timeout_reading(struct conn *c)
 {
     c->read_since = timeout_clock(c);

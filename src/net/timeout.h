@@ -8,6 +8,9 @@
 // The limits, or what they apply to, changed: the timer is set where it is due earlier.
 void timeout_arm(struct conn *c);
 
+// The limits were set by the script: the times count from now.
+void timeout_restart(struct conn *c);
+
 // Reading goes on: the time of silence begins now.
 void timeout_reading(struct conn *c);
 

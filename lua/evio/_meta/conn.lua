@@ -80,7 +80,8 @@ function Conn:pending() end
 ---@return string? code
 function Conn:handler(events, rest) end
 
----Sets time-outs for this connection; see `evio.Options`. Those that are not named stay.
+---Sets time-outs for this connection; see `evio.Options`. Those that are not named stay; all count
+---from the call on.
 ---@param times {idle?: number|false, read?: number|false, write?: number|false, linger?: number}
 ---@return boolean? done
 ---@return string? message

@@ -41,7 +41,8 @@ function Socket:finish() end
 ---@param seconds number|false false for ever, as it is at first
 function Socket:timeout(seconds) end
 
----The descriptor, for other libraries. It is non-blocking.
+---The descriptor, for other libraries. It is non-blocking. Input that the loop had taken already,
+---and nobody read, is seen by `socket:read` only.
 ---@return number? fd nil once closed, or given to a job
 function Socket:fd() end
 
