@@ -24,6 +24,7 @@ local M = {
   conn = core.conn,
   connections = conn.connections,
   stream = require("evio.stream").new,
+  translate = require("evio.translate").translate,
   spawn = job.spawn,
   pool = job.pool,
   sleep = job.elsewhere("sleep"),

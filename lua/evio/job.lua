@@ -67,6 +67,11 @@ local function take_sockets(values, count)
         error(("evio.spawn: argument %d is a socket that %s"):format(i, seen[value]
           and "is given twice" or "is closed, or was given to a job"), 3)
       end
+      local translator = core.socket_translator(value)
+      if translator then
+        error(("evio.spawn: argument %d is a socket with a translator in Lua on it (%s), which "
+          .. "cannot leave the loop"):format(i, translator), 3)
+      end
       seen[value] = true
       sockets[#sockets + 1], places[#places + 1] = value, i
       values[i] = nil

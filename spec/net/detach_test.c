@@ -26,6 +26,7 @@ struct world {
     const char *out;  // the answer
     int detached, closed, socket;
     struct buf in;
+    struct stack *stack;
 };
 
 static struct world *world_of(struct conn *c)
@@ -58,7 +59,7 @@ static void detached(struct conn *c)
 {
     struct world *w = world_of(c);
     w->detached++;
-    w->socket = conn_take_socket(c, &w->in);
+    w->socket = conn_take_socket(c, &w->in, &w->stack);
 }
 
 static const struct net_events events = {

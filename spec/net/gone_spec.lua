@@ -5,7 +5,7 @@ local support = require("spec.support")
 -- Calls every method of the connection that closed before: their results, sorted by name.
 local GONE = [[
 local gone
-local arguments = { write = "x", keepalive = 1, nodelay = true, handler = {}, timeout = {} }
+local arguments = { write = "x", keepalive = 1, nodelay = true, handler = {}, timeout = {}, push = print }
 local function results()
   local lines = {}
   for name in pairs(require("evio.core").conn_methods) do
@@ -17,8 +17,8 @@ end
 ]]
 
 local ALL_FALSE = "abort=false close=false detach=false finish=false handler=false "
-  .. "keepalive=false nodelay=false pause=false pending=false resume=false timeout=false "
-  .. "wake=false write=false"
+  .. "keepalive=false nodelay=false pause=false pending=false pop=false push=false resume=false "
+  .. "timeout=false wake=false write=false"
 
 describe("a connection that is gone", function()
   it("has methods that do nothing and return false", function()

@@ -13,7 +13,7 @@ enum { STACK = 32 }; // slots that a call may need
 
 static const bool returns_out[EVENT_KINDS] = {
     [EVENT_OPENED] = true, [EVENT_DATA] = true, [EVENT_WOKEN] = true, [EVENT_EOF] = true,
-    [EVENT_DRAINED] = true,
+    [EVENT_DRAINED] = true, [EVENT_READY] = true,
 };
 
 // The connection has no socket to act on any more.
@@ -138,6 +138,11 @@ static int push_arguments(lua_State *L, struct host *h, struct event *e)
     case EVENT_SERVING:
         lua_rawgeti(L, LUA_REGISTRYINDEX, e->server);
         return 1;
+    case EVENT_TRANSLATE: {
+        const struct handlers *own = e->conn->user.handlers;
+        lua_rawgeti(L, LUA_REGISTRYINDEX, own->translators);
+        return 2;
+    }
     case EVENT_TICK:
     case EVENT_TIMER:
         return 0;

@@ -117,6 +117,8 @@ void conn_handle_release(lua_State *L, struct conn *c)
         return;
     conn_handle_keep_local(c);
     h->conn = NULL;
+    if (c->user.ready)
+        luaL_unref(L, LUA_REGISTRYINDEX, c->user.ready);
     luaL_unref(L, LUA_REGISTRYINDEX, c->user.ref);
     luaL_unref(L, LUA_REGISTRYINDEX, c->user.handle_ref);
     c->user.ref = 0;

@@ -4,6 +4,7 @@
 #include "bind/error_text.h"
 #include "bind/handlers.h"
 #include "bind/options.h"
+#include "bind/translator.h"
 #include "net/read.h"
 #include "net/timeout.h"
 #include "net/write.h"
@@ -165,6 +166,8 @@ static int method_handler(lua_State *L)
         return push_false(L);
     if (c->peer)
         handlers_check_datagrams(L, 2);
+    if (handlers_translated(L, 2))
+        return luaL_error(L, "conn:handler takes events without translators; conn:push puts one on");
     struct handlers *old = c->user.handlers, *new = handlers_read(L, 2, c->limits);
     int err = conn_swap(c, new, &new->limits, rest, n);
     if (err) {
@@ -175,6 +178,59 @@ static int method_handler(lua_State *L)
     handlers_release(L, old);
     timeout_arm(c);
     halt(c);
+    return push_true(L);
+}
+
+// conn:push(make, ready)
+static int method_push(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    if (!lua_isnoneornil(L, 3))
+        luaL_checktype(L, 3, LUA_TFUNCTION);
+    if (!c || !c->opened)
+        return push_false(L);
+    if (c->peer)
+        return luaL_error(L, "conn:push: a translator does not apply to udp addresses");
+    halt(c); // what a stream has left must not be taken for plaintext of the new one
+    int err = translator_push(L, c, 2, 1);
+    if (err == -EBUSY)
+        return luaL_error(L, "conn:push in a translator, or in the handshake of one");
+    if (err == -EPROTO && !c->stack->filters.reason)
+        conn_fail(c, EPROTO, STACK_EARLY);
+    else if (err)
+        stack_fail(c, err);
+    if (err || c->state != CONN_OPEN)
+        return push_false(L);
+    lua_settop(L, 3);
+    if (!lua_isnil(L, 3))
+        c->user.ready = luaL_ref(L, LUA_REGISTRYINDEX);
+    c->stack->expects = c->user.ready != 0;
+    conn_add_work(c, WORK_FLUSH | WORK_SETTLE);
+    timeout_arm(c);
+    return push_true(L);
+}
+
+// conn:pop()
+static int method_pop(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    if (!c || !c->opened)
+        return push_false(L);
+    struct host *h = host_of(c);
+    lua_State *outer = h->inner;
+    h->inner = L;
+    int err = stack_pop(c);
+    h->inner = outer;
+    if (err == -EBUSY)
+        return luaL_error(L, "conn:pop in a translator, or in the handshake of one");
+    if (err == -ENOENT)
+        return push_false(L);
+    if (err) {
+        stack_fail(c, err);
+        return push_false(L);
+    }
+    conn_add_work(c, WORK_FLUSH);
     return push_true(L);
 }
 
@@ -226,7 +282,8 @@ static const luaL_Reg methods[] = {
     {"pause", method_pause},         {"resume", method_resume},
     {"pending", method_pending},     {"handler", method_handler},
     {"timeout", method_timeout},     {"keepalive", method_keepalive},
-    {"nodelay", method_nodelay},     {NULL, NULL},
+    {"nodelay", method_nodelay},     {"push", method_push},
+    {"pop", method_pop},             {NULL, NULL},
 };
 
 void conn_methods_push(lua_State *L)

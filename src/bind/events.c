@@ -73,6 +73,29 @@ static void accepted(struct conn *c)
     c->observed = handlers_observe(h);
 }
 
+// Translators are made before anything else fires.
+static void arrived(struct conn *c)
+{
+    const struct handlers *h = c->user.handlers;
+    if (h->translators == LUA_NOREF)
+        return;
+    conn_handle_update(c);
+    struct event e = {
+        .kind = EVENT_TRANSLATE, .function = host_of(c)->translate, .conn = c,
+    };
+    call_and_act(&e);
+    call_end(host_of(c), &e);
+}
+
+// The filter that conn:push put there is open.
+static void ready(struct conn *c)
+{
+    struct event e = {.kind = EVENT_READY, .function = c->user.ready, .conn = c};
+    c->user.ready = 0;
+    answer(&e);
+    luaL_unref(host_of(c)->L, LUA_REGISTRYINDEX, e.function);
+}
+
 static void opened(struct conn *c)
 {
     conn_handle_update(c);
@@ -274,7 +297,9 @@ const struct net_events events_table = {
     .tick = tick,
     .stopped = stopped,
     .accepted = accepted,
+    .arrived = arrived,
     .opened = opened,
+    .ready = ready,
     .woken = woken,
     .data = data,
     .eof = eof,

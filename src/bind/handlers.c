@@ -12,8 +12,11 @@ const char *const event_names[EVENT_KINDS] = {
     [EVENT_WOKEN] = "woken",       [EVENT_EOF] = "eof",           [EVENT_PREWRITE] = "prewrite",
     [EVENT_POSTWRITE] = "postwrite", [EVENT_DRAINED] = "drained", [EVENT_DETACHED] = "detached",
     [EVENT_CLOSED] = "closed",     [EVENT_FAILED] = "failed",     [EVENT_TICK] = "tick",
+    [EVENT_TRANSLATE] = "translate", [EVENT_READY] = "ready",
     [EVENT_TIMER] = "timer",       [EVENT_JOB] = "a job's callback",
 };
+
+const char handlers_translate_key = 0;
 
 static int kind_of(const char *name)
 {
@@ -52,6 +55,8 @@ static void check(lua_State *L, int index, struct limits *limits)
 {
     luaL_checktype(L, index, LUA_TTABLE);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+        if (lua_touserdata(L, -2) == &handlers_translate_key)
+            continue;
         if (lua_type(L, -2) != LUA_TSTRING)
             luaL_error(L, "the events table has a %s as a key, expected the name of an event",
                        luaL_typename(L, -2));
@@ -68,9 +73,20 @@ static void check(lua_State *L, int index, struct limits *limits)
     }
 }
 
+bool handlers_translated(lua_State *L, int index)
+{
+    lua_pushlightuserdata(L, (void *)&handlers_translate_key);
+    lua_rawget(L, index);
+    bool yes = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    return yes;
+}
+
 void handlers_check_datagrams(lua_State *L, int index)
 {
     static const char *const refused[] = {"eof", "detached"};
+    if (handlers_translated(L, index))
+        luaL_error(L, "a translator does not apply to udp addresses");
     for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
         lua_getfield(L, index, refused[i]);
         if (!lua_isnil(L, -1))
@@ -87,6 +103,7 @@ void handlers_check_datagrams(lua_State *L, int index)
 struct handlers *handlers_read(lua_State *L, int index, const struct limits *base)
 {
     struct limits limits = base ? *base : options_default;
+    int top = lua_gettop(L);
     check(L, index, &limits);
     struct handlers *h = calloc(1, sizeof(*h));
     if (!h)
@@ -94,6 +111,7 @@ struct handlers *handlers_read(lua_State *L, int index, const struct limits *bas
     h->users = 1;
     h->limits = limits;
     h->stream_fn = LUA_NOREF;
+    h->translators = LUA_NOREF;
     for (int i = 0; i < HANDLER_KINDS; i++)
         h->refs[i] = LUA_NOREF;
     list_append(&host_get(L)->handlers, &h->link);
@@ -112,6 +130,12 @@ struct handlers *handlers_read(lua_State *L, int index, const struct limits *bas
         else
             h->refs[i] = luaL_ref(L, LUA_REGISTRYINDEX);
     }
+    lua_pushlightuserdata(L, (void *)&handlers_translate_key);
+    lua_rawget(L, index);
+    h->translators = LUA_NOREF;
+    if (!lua_isnil(L, -1))
+        h->translators = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_settop(L, top);
     return h;
 }
 
@@ -122,6 +146,7 @@ void handlers_release(lua_State *L, struct handlers *h)
     for (int i = 0; i < HANDLER_KINDS; i++)
         luaL_unref(L, LUA_REGISTRYINDEX, h->refs[i]);
     luaL_unref(L, LUA_REGISTRYINDEX, h->stream_fn);
+    luaL_unref(L, LUA_REGISTRYINDEX, h->translators);
     list_remove(&h->link);
     free(h);
 }

@@ -20,7 +20,9 @@ enum event_kind {
     EVENT_FAILED,
     EVENT_TICK,
     HANDLER_KINDS, // those above are functions of an events table
-    EVENT_TIMER = HANDLER_KINDS,
+    EVENT_TRANSLATE = HANDLER_KINDS, // evio.translate's should and make
+    EVENT_READY,                     // of conn:push
+    EVENT_TIMER,
     EVENT_JOB,
     EVENT_KINDS
 };
@@ -30,15 +32,22 @@ struct handlers {
     unsigned users;
     bool stream; // the data handler reads a stream
     int stream_fn; // the script's function behind it, for messages
+    int translators; // a list of tables { should, make }, bottom first, or LUA_NOREF
     int refs[HANDLER_KINDS]; // LUA_NOREF where the table has none
     struct limits limits;
 };
 
 extern const char *const event_names[EVENT_KINDS];
 
+// Its address is the key under which evio.translate keeps the list in an events table.
+extern const char handlers_translate_key;
+
 // Reads the events table at a stack index; options that it does not set are taken from `base`,
 // or have their defaults. Raises and says what is wrong. The caller is the first user.
 struct handlers *handlers_read(lua_State *L, int index, const struct limits *base);
+
+// Whether the events table at a stack index came from evio.translate.
+bool handlers_translated(lua_State *L, int index);
 
 // Raises when the events table at a stack index has what datagrams have not: a stream, an end, a
 // socket of their own.

@@ -25,7 +25,9 @@ struct host {
     int conn_meta;            // registry reference: the metatable of connections
     int stream_meta;          // registry reference: the metatable of stream handlers
     int take_buffer;          // registry reference: function(buffer)
+    int translate;            // registry reference: what makes translators
     lua_State *L;             // the state that runs the loop; NULL while it does not run
+    lua_State *inner;         // the one that changes a connection's filters, or NULL
     int base;                 // its stack: the message handler, the caller of handlers
     struct event *event; // the callback being run, or NULL
     char *fatal;              // why the loop has to end; owned

@@ -271,6 +271,14 @@ static int is_socket(lua_State *L)
     return 1;
 }
 
+// core.socket_translator(value): the name of what keeps the socket on the loop, or nil.
+static int translator_of(lua_State *L)
+{
+    const struct socket *s = socket_at(L, 1);
+    lua_pushstring(L, s ? socket_translator(s) : NULL);
+    return 1;
+}
+
 // core.set_unpack(fn): what reads the values that crossed.
 static int set_unpack(lua_State *L)
 {
@@ -335,7 +343,8 @@ static int collect(lua_State *L)
 void job_register(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"spawn", spawn}, {"pool", pool}, {"is_socket", is_socket}, {"set_unpack", set_unpack},
+        {"spawn", spawn}, {"pool", pool}, {"is_socket", is_socket},
+        {"socket_translator", translator_of}, {"set_unpack", set_unpack},
         {NULL, NULL},
     };
     static const luaL_Reg methods[] = {

@@ -11,6 +11,7 @@
 #include "bind/served.h"
 #include "bind/socket.h"
 #include "bind/timer.h"
+#include "bind/translator.h"
 
 #include <lauxlib.h>
 
@@ -65,6 +66,10 @@ static int open_core(lua_State *L)
     dial_register(L);
     timer_register(L);
     socket_register(L, false);
+    lua_pushcfunction(L, translators_make);
+    h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_pushlightuserdata(L, (void *)&handlers_translate_key);
+    lua_setfield(L, -2, "translate_key");
     job_register(L);
     return 1;
 }

@@ -3,6 +3,7 @@
 #include "bind/error_text.h"
 #include "net/blocking.h"
 #include "net/conn.h"
+#include "net/stack.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -15,6 +16,13 @@ void socket_close(struct socket *s)
     blocking_close(s->fd);
     s->fd = -1;
     buf_free(&s->in);
+    stack_free(s->stack);
+    s->stack = NULL;
+}
+
+const char *socket_translator(const struct socket *s)
+{
+    return s->stack && s->stack->filters.top ? s->stack->filters.top->name : NULL;
 }
 
 struct socket *socket_at(lua_State *L, int index)
@@ -49,7 +57,7 @@ static struct socket *push(lua_State *L)
 void socket_push(lua_State *L, struct conn *c)
 {
     struct socket *s = push(L);
-    s->fd = conn_take_socket(c, &s->in);
+    s->fd = conn_take_socket(c, &s->in, &s->stack);
 }
 
 static int push_moved(lua_State *L)

@@ -16,6 +16,7 @@ struct socket {
     int fd; // non-blocking; -1 once closed or given to a job
     struct buf in;   // unread input that the connection had taken already
     int64_t timeout; // of each wait, in nanoseconds; negative for none
+    struct stack *stack; // of translators, which keep it on the loop; NULL for none
 };
 
 // Makes the sockets' metatable of a Lua state; `blocking` where it may wait.
@@ -29,6 +30,9 @@ void socket_push_moved(lua_State *L, struct socket *s);
 
 // The socket at an index, or NULL when the value is none.
 struct socket *socket_at(lua_State *L, int index);
+
+// The name of a translator that keeps an open socket from being given to a job, or NULL.
+const char *socket_translator(const struct socket *s);
 
 // Closes it if it is open, and frees what it has.
 void socket_close(struct socket *s);

@@ -5,6 +5,7 @@
 #include "os/sock.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,8 +115,8 @@ void conn_close(struct conn *c, const char *message)
         keep_message(c, message);
         c->detaching = false;
     }
-    if (c->state == CONN_CONNECTING)
-        conn_fail(c, ECANCELED, "closed before it opened");
+    if (!c->opened)
+        conn_fail(c, message ? 0 : ECANCELED, "closed before it opened");
     if (c->state != CONN_OPEN)
         return;
     stop_events(c, CONN_CLOSING);
@@ -125,7 +126,7 @@ void conn_close(struct conn *c, const char *message)
 
 void conn_detach(struct conn *c)
 {
-    if (c->state != CONN_OPEN)
+    if (c->state != CONN_OPEN || !c->opened)
         return;
     c->detaching = true;
     stop_events(c, CONN_CLOSING);
@@ -133,9 +134,11 @@ void conn_detach(struct conn *c)
     conn_update(c);
 }
 
-int conn_take_socket(struct conn *c, struct buf *in)
+int conn_take_socket(struct conn *c, struct buf *in, struct stack **stack)
 {
     int fd = c->watch.fd;
+    *stack = c->stack;
+    c->stack = NULL;
     *in = c->in;
     c->in = (struct buf){0};
     c->watch.fd = -1;
@@ -154,7 +157,7 @@ void conn_abort(struct conn *c)
 {
     c->reset = true;
     c->detaching = false;
-    if (c->state == CONN_CONNECTING)
+    if (!c->opened)
         conn_fail(c, ECANCELED, "closed before it opened");
     end(c);
 }
@@ -170,6 +173,47 @@ void conn_fail(struct conn *c, int error, const char *message)
     if (c->out.length > 0)
         c->reset = true; // what the peer has got must not look whole
     end(c);
+}
+
+void conn_break(struct conn *c, int error, const char *message)
+{
+    if (c->state > CONN_CLOSING)
+        return;
+    if (!c->error)
+        c->error = error;
+    keep_message(c, message);
+    c->detaching = false;
+    if (c->state == CONN_OPEN) {
+        stop_events(c, CONN_CLOSING);
+        conn_update(c);
+    }
+    conn_add_work(c, WORK_FLUSH);
+}
+
+void conn_fail_full(struct conn *c, size_t length)
+{
+    char text[128];
+    snprintf(text, sizeof(text),
+             "output queue full: %zu pending bytes, options.queue allows %zu", length,
+             c->limits->queue);
+    c->reset = true;
+    conn_fail(c, ENOBUFS, text);
+}
+
+int conn_queue(struct conn *c, const char *bytes, size_t n)
+{
+    if (c->out.length + n > c->limits->queue) {
+        conn_fail_full(c, c->out.length + n);
+        return -ENOBUFS;
+    }
+    if (c->out.length == 0)
+        c->last_out = conn_clock(c);
+    int err = queue_append(&c->out, &c->group->net->chunks, bytes, n);
+    if (err)
+        conn_fail(c, -err, NULL);
+    else if (c->out.length >= c->limits->high)
+        c->congested = true;
+    return err;
 }
 
 void conn_end(struct conn *c)

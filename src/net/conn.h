@@ -27,6 +27,7 @@ enum conn_work {
     WORK_FLUSH_LATER = 2, // try to write in the next iteration
     WORK_DELIVER = 4,     // unread input may be delivered again
     WORK_DRAINED = 8,     // `drained` is due
+    WORK_SETTLE = 16,     // a handshake may be over without a byte from the peer
 };
 
 #define LIMIT_OFF UINT64_MAX // a time that was turned off, where 0 is a default
@@ -79,6 +80,7 @@ struct conn {
     struct link link; // in net->work or net->ended
     struct dial *dial; // while it is connecting
     struct peer *peer; // of datagrams; NULL for a stream
+    struct stack *stack; // of filters; NULL for none
     struct endpoint remote;
     struct {
         uint32_t total, now; // bytes dropped in all, and since the last look
@@ -88,7 +90,7 @@ struct conn {
     struct {
         void *handlers;
         void *handle;
-        int ref, handle_ref;
+        int ref, handle_ref, ready;
     } user; // the layer above's
 };
 
@@ -99,15 +101,25 @@ int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct 
 // The connection with this id, or NULL; NULL too for one that ended and waits for `closed`.
 struct conn *conn_find(struct net *net, uint64_t id);
 
-static inline size_t conn_pending(const struct conn *c)
-{
-    return c->out.length;
-}
-
 // The scheme of its addresses as text, but for unix sockets, which have no endpoint.
 static inline const char *conn_scheme(const struct conn *c)
 {
     return c->peer ? "udp" : "tcp";
+}
+
+// Whether a limit of the time-outs of open connections is one.
+static inline bool conn_limited(uint64_t limit)
+{
+    return limit && limit != LIMIT_OFF;
+}
+
+// The time of traffic. It is asked for where it matters: the iteration may have begun long before,
+// and what callbacks take is not held against the peer.
+static inline uint64_t conn_clock(const struct conn *c)
+{
+    const struct limits *l = c->limits;
+    bool set = conn_limited(l->idle) || conn_limited(l->read) || conn_limited(l->write);
+    return set ? net_clock() : c->group->net->now;
 }
 
 // Whether pending output keeps it from reading.
@@ -134,11 +146,22 @@ void conn_abort(struct conn *c);
 // happens when it is not open.
 void conn_detach(struct conn *c);
 
-// For `detached`: gives the descriptor and the unread input away.
-int conn_take_socket(struct conn *c, struct buf *in);
+// For `detached`: gives away the descriptor, the unread input and the filters, NULL for none.
+int conn_take_socket(struct conn *c, struct buf *in, struct stack **stack);
 
 // Ends at once because of an error: a positive errno, and words for it or NULL.
 void conn_fail(struct conn *c, int error, const char *message);
+
+// Ends because of what the peer did wrong, after the pending output, so that it hears of it: a
+// positive errno, and words for it or NULL.
+void conn_break(struct conn *c, int error, const char *message);
+
+// Adds wire bytes to the queue. Returns 0, or a negative errno after which the connection ended:
+// -ENOBUFS when the queue is full, -ENOMEM.
+int conn_queue(struct conn *c, const char *bytes, size_t n);
+
+// Ends with -ENOBUFS, because more than `length` bytes would be pending.
+void conn_fail_full(struct conn *c, size_t length);
 
 // Ends after everything that was to be sent is with the kernel, FIN included.
 void conn_end(struct conn *c);

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/macros.h"
-#include "net/read.h"
+#include "net/open.h"
 #include "net/resolver.h"
 #include "net/udp.h"
 #include "os/fd.h"

@@ -26,7 +26,11 @@ struct net_events {
     void (*stopped)(struct server *);
     // A connection came in; it may end before `opened`.
     void (*accepted)(struct conn *);
+    // An accepted or dialed one has its descriptor: filters may be pushed, which open before it.
+    void (*arrived)(struct conn *);
     void (*opened)(struct conn *);
+    // The filter that was pushed last is open, and somebody wanted to know.
+    void (*ready)(struct conn *);
     void (*woken)(struct conn *);
     struct delivery (*data)(struct conn *, const char *bytes, size_t n);
     void (*eof)(struct conn *);

@@ -1,6 +1,6 @@
 #include "net/listener.h"
 
-#include "net/read.h"
+#include "net/open.h"
 
 #include "base/macros.h"
 #include "base/error.h"

@@ -1,6 +1,9 @@
 #include "net/read.h"
 
+#include "net/open.h"
+#include "net/stack.h"
 #include "net/timeout.h"
+#include "net/write.h"
 #include "os/sock.h"
 
 #include <errno.h>
@@ -33,6 +36,7 @@ static void deliver(struct conn *c, const char *bytes, size_t n)
         bytes = own.data ? buf_bytes(&own) : "";
         n = buf_length(&own);
     }
+    unsigned pushes = c->stack ? c->stack->pushes : 0;
     c->more = c->swapped = false;
     struct delivery d = events->data(c, bytes, n);
     if (c->state >= CONN_ENDED && !c->detaching) { // what a detached socket left goes with it
@@ -51,6 +55,8 @@ static void deliver(struct conn *c, const char *bytes, size_t n)
         }
     }
     c->more = (d.more || c->swapped) && buf_length(&c->in) > 0;
+    if (c->stack && c->stack->pushes != pushes && buf_length(&c->in) > 0)
+        conn_fail(c, EPROTO, STACK_EARLY);
 }
 
 static void deliver_all(struct conn *c, const char *bytes, size_t n)
@@ -79,48 +85,67 @@ void conn_redeliver(struct conn *c)
         deliver_all(c, NULL, 0);
 }
 
+// Input, as the script sees it. It waits where it cannot be handed up now.
+static void take(struct conn *c, const char *bytes, size_t n)
+{
+    if (readable(c) && buf_length(&c->in) == 0) {
+        deliver_all(c, bytes, n);
+        return;
+    }
+    int err = buf_append(&c->in, bytes, n);
+    if (err)
+        conn_fail(c, -err, NULL);
+    else if (readable(c))
+        deliver_all(c, NULL, 0);
+    else
+        c->more = true;
+}
+
+static void end_input(struct conn *c)
+{
+    c->eof = true;
+    conn_update(c);
+    c->group->net->events->eof(c);
+}
+
+// Bytes from the wire, NULL at its end, on their way through the filters.
+static void pass(struct conn *c, const char *wire, size_t n)
+{
+    struct filters *f = &c->stack->filters;
+    int err = stack_receive(c, wire, n);
+    if (!err || c->opened)
+        conn_settle_handshake(c);
+    struct buf plain = f->plain;
+    f->plain = (struct buf){0};
+    if (buf_length(&plain) > 0 && c->state == CONN_OPEN && c->opened)
+        take(c, buf_bytes(&plain), buf_length(&plain));
+    buf_free(&plain);
+    if (err)
+        stack_fail(c, err);
+    else if (f->ended && !c->eof && c->state == CONN_OPEN && c->opened)
+        end_input(c);
+    else if (f->ended && !c->opened)
+        conn_fail(c, ECONNRESET, "the peer finished in the handshake");
+    conn_flush(c, NULL, 0); // replies
+}
+
 void conn_read(struct conn *c)
 {
     struct net *net = c->group->net;
     if (!readable(c) || c->more || c->eof)
         return;
     ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
-    if (n > 0 && buf_length(&c->in) > 0) {
-        int err = buf_append(&c->in, net->input, (size_t)n);
-        if (err)
-            conn_fail(c, -err, NULL);
-        else
-            deliver_all(c, NULL, 0);
+    if (n >= 0 && c->stack) {
+        pass(c, n > 0 ? net->input : NULL, (size_t)n);
     } else if (n > 0) {
-        deliver_all(c, net->input, (size_t)n);
+        take(c, net->input, (size_t)n);
     } else if (n == 0) {
-        c->eof = true;
-        conn_update(c);
-        net->events->eof(c);
+        end_input(c);
     } else if (n != -EAGAIN && n != -EWOULDBLOCK) {
         conn_fail(c, (int)-n, NULL);
     }
     if (n > 0)
-        c->last_in = timeout_clock(c);
-}
-
-void conn_open(struct conn *c)
-{
-    struct net *net = c->group->net;
-    c->state = CONN_OPEN;
-    conn_update(c);
-    if (c->state != CONN_OPEN)
-        return; // it could not be watched
-    c->opened = true;
-    c->last_in = c->last_out = timeout_clock(c);
-    mailbox_admit(net->mailbox, &c->slot, true);
-    timeout_arm(c);
-    if (c->out.length > 0 || c->finishing)
-        conn_add_work(c, WORK_FLUSH); // written before it was connected
-    net->events->opened(c);
-    c->last_in = timeout_clock(c);
-    if (c->state == CONN_OPEN)
-        conn_deliver_later(c); // a rest that came with handlers before it was connected
+        c->last_in = conn_clock(c);
 }
 
 void conn_pause(struct conn *c)

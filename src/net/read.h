@@ -4,9 +4,6 @@
 
 #include "net/conn.h"
 
-// The connection is ready: fires `opened`, and begins to read.
-void conn_open(struct conn *c);
-
 // Stops reading, or goes on with it; what was left unread is delivered in the next iteration.
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);

@@ -2,6 +2,7 @@
 
 #include "base/macros.h"
 #include "net/dial.h"
+#include "net/stack.h"
 #include "net/udp.h"
 #include "os/fd.h"
 #include "os/sock.h"
@@ -62,6 +63,7 @@ void conn_free(struct conn *c)
     struct net *net = c->group->net;
     dial_cancel(c);
     peer_free(c);
+    stack_free(c->stack);
     net->backend->set(net->poller, &c->watch, 0);
     timer_cancel(net, &c->timer);
     list_remove(&c->link);

@@ -1,6 +1,7 @@
 #include "net/timeout.h"
 
 #include "base/macros.h"
+#include "net/stack.h"
 #include "os/sock.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@ struct due {
 static void consider(struct due *d, struct due other, uint64_t since)
 {
     other.deadline = since + other.limit;
-    if (timeout_is_set(other.limit) && other.deadline < d->deadline)
+    if (conn_limited(other.limit) && other.deadline < d->deadline)
         *d = other;
 }
 
@@ -41,13 +42,18 @@ static struct due first_due(const struct conn *c)
     struct due d = {.deadline = UINT64_MAX};
     if (c->state != CONN_OPEN)
         return d;
+    if (stack_opening(c))
+        consider(&d, (struct due){"handshake", "it was not over", 0, l->handshake, 0},
+                 c->stack->since);
+    if (!c->opened)
+        return d;
     consider(&d,
              (struct due){"idle", "nothing came or went", POLL_READ | POLL_WRITE, idle_limit(c), 0},
              later(c->last_in, c->last_out));
     if (!c->paused && !conn_held(c) && !c->eof)
         consider(&d, (struct due){"read", "nothing came", POLL_READ, l->read, 0},
                  later(c->last_in, c->read_since));
-    if (c->out.length > 0)
+    if (c->out.length > 0 || stack_pending(c) > 0)
         consider(&d, (struct due){"write", "the peer took nothing", POLL_WRITE, l->write, 0},
                  c->last_out);
     return d;
@@ -99,8 +105,8 @@ bool timeout_took(struct conn *c)
 // The shorter one of the limits that a peer keeps by taking something; UINT64_MAX for none.
 static uint64_t least_limit(const struct limits *l)
 {
-    uint64_t idle = timeout_is_set(l->idle) ? l->idle : UINT64_MAX;
-    uint64_t write = timeout_is_set(l->write) ? l->write : UINT64_MAX;
+    uint64_t idle = conn_limited(l->idle) ? l->idle : UINT64_MAX;
+    uint64_t write = conn_limited(l->write) ? l->write : UINT64_MAX;
     return idle < write ? idle : write;
 }
 
@@ -129,7 +135,7 @@ void timeout_restart(struct conn *c)
 
 void timeout_reading(struct conn *c)
 {
-    c->read_since = timeout_clock(c);
-    if (timeout_is_set(c->limits->read))
+    c->read_since = conn_clock(c);
+    if (conn_limited(c->limits->read))
         timeout_arm(c);
 }

@@ -18,25 +18,10 @@ void timeout_reading(struct conn *c);
 // has tells sooner than the socket, which is writable only once much of a large buffer is free.
 bool timeout_took(struct conn *c);
 
-// Whether a limit of the time-outs of open connections is one.
-static inline bool timeout_is_set(uint64_t limit)
-{
-    return limit && limit != LIMIT_OFF;
-}
-
 // How long to wait before the next such look.
 static inline uint64_t timeout_look(uint64_t limit)
 {
     return limit / 8;
-}
-
-// The time of traffic. It is asked for where it matters: the iteration may have begun long before,
-// and what callbacks take is not held against the peer.
-static inline uint64_t timeout_clock(const struct conn *c)
-{
-    const struct limits *l = c->limits;
-    bool set = timeout_is_set(l->idle) || timeout_is_set(l->read) || timeout_is_set(l->write);
-    return set ? net_clock() : c->group->net->now;
 }
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "base/hash.h"
 #include "base/macros.h"
-#include "net/read.h"
+#include "net/open.h"
 #include "os/fd.h"
 #include "os/sock.h"
 

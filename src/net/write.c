@@ -1,5 +1,7 @@
 #include "net/write.h"
 
+#include "net/open.h"
+#include "net/stack.h"
 #include "net/timeout.h"
 #include "net/udp.h"
 #include "base/error.h"
@@ -15,16 +17,6 @@ enum { PIECES = 16 }; // chunks that one attempt takes
 static struct net *net_of(const struct conn *c)
 {
     return c->group->net;
-}
-
-static void fail_full(struct conn *c, size_t length)
-{
-    char text[128];
-    snprintf(text, sizeof(text),
-             "output queue full: %zu pending bytes, options.queue allows %zu", length,
-             c->limits->queue);
-    c->reset = true;
-    conn_fail(c, ENOBUFS, text);
 }
 
 // What a callback returned could not be sent, and nobody else hears of it.
@@ -48,18 +40,23 @@ static int send_datagram(struct conn *c, const char *bytes, size_t n)
     return err;
 }
 
-static int append(struct conn *c, const char *bytes, size_t n)
+size_t conn_pending(const struct conn *c)
 {
-    if (c->out.length + n > c->limits->queue) {
-        fail_full(c, c->out.length + n);
+    return c->out.length + stack_pending(c);
+}
+
+// Plaintext waits for the end of the callback, or of a handshake.
+static int put_plain(struct conn *c, const char *bytes, size_t n)
+{
+    size_t pending = conn_pending(c) + n;
+    if (pending > c->limits->queue) {
+        conn_fail_full(c, pending);
         return -ENOBUFS;
     }
-    if (c->out.length == 0)
-        c->last_out = timeout_clock(c);
-    int err = queue_append(&c->out, &net_of(c)->chunks, bytes, n);
+    int err = stack_put(c, bytes, n);
     if (err)
         conn_fail(c, -err, NULL);
-    else if (c->out.length >= c->limits->high)
+    else if (pending >= c->limits->high)
         c->congested = true;
     return err;
 }
@@ -74,8 +71,8 @@ ssize_t conn_put(struct conn *c, const char *bytes, size_t n)
             tell_lost(c, n, lost);
         return lost;
     }
-    int err = append(c, bytes, n);
-    return err ? err : (ssize_t)c->out.length;
+    int err = c->stack ? put_plain(c, bytes, n) : conn_queue(c, bytes, n);
+    return err ? err : (ssize_t)conn_pending(c);
 }
 
 ssize_t conn_write(struct conn *c, const char *bytes, size_t n)
@@ -96,7 +93,7 @@ static void account(struct conn *c, size_t sent, const char *tail, size_t n)
     size_t queued = sent < c->out.length ? sent : c->out.length;
     queue_consume(&c->out, &net_of(c)->chunks, queued);
     if (sent - queued < n)
-        append(c, tail + (sent - queued), n - (sent - queued));
+        conn_queue(c, tail + (sent - queued), n - (sent - queued));
 }
 
 // One write attempt of the queue's first pieces, and of the tail when it comes right after them.
@@ -110,7 +107,8 @@ static void attempt(struct conn *c, const char *tail, size_t n)
         iov[count++] = (struct iovec){.iov_base = (char *)tail, .iov_len = n};
         amount += n;
     }
-    if (c->observed)
+    bool observed = c->observed && c->opened;
+    if (observed)
         net->events->prewrite(c, amount);
     if (c->state >= CONN_ENDED)
         return;
@@ -123,11 +121,11 @@ static void attempt(struct conn *c, const char *tail, size_t n)
     if (c->blocked)
         c->unsent = sock_unsent(c->watch.fd);
     if (taken > 0) {
-        c->last_out = timeout_clock(c);
+        c->last_out = conn_clock(c);
         if (c->state == CONN_CLOSING)
             timer_cancel(net, &c->timer); // settle() starts the linger time again
     }
-    if (c->observed && c->state < CONN_ENDED)
+    if (observed && c->state < CONN_ENDED)
         net->events->postwrite(c, taken, c->out.length);
     if (failed)
         conn_fail(c, (int)-sent, NULL);
@@ -191,7 +189,7 @@ static void settle(struct conn *c)
 {
     if (c->state >= CONN_ENDED)
         return;
-    size_t pending = c->out.length;
+    size_t pending = conn_pending(c);
     if (c->congested && pending <= c->limits->low) {
         c->congested = false;
         if (c->state == CONN_OPEN) {
@@ -209,9 +207,26 @@ static void settle(struct conn *c)
         start_linger(c);
     else if (pending > 0)
         timeout_arm(c);
-    if (pending > 0 && !c->blocked)
+    if (c->out.length > 0 && !c->blocked)
         conn_add_work(c, WORK_FLUSH);
     conn_update(c);
+}
+
+// Plaintext goes through the filters, and the last bytes follow where it is over. Returns false when
+// the connection ended.
+static bool translate(struct conn *c, const char *tail, size_t n)
+{
+    bool over = c->finishing || (c->state == CONN_CLOSING && !c->detaching);
+    int err = stack_translate(c, tail, n);
+    if (!err && over && stack_opening(c) && stack_pending(c) > 0) {
+        c->reset = true; // it cannot be sent any more
+        conn_fail(c, ECANCELED, "closed in a handshake, while output waited for its end");
+    } else if (!err && over && !stack_opening(c)) {
+        err = stack_finish(c);
+    }
+    if (err)
+        stack_fail(c, err);
+    return c->state < CONN_ENDED;
 }
 
 void conn_flush(struct conn *c, const char *tail, size_t n)
@@ -226,9 +241,14 @@ void conn_flush(struct conn *c, const char *tail, size_t n)
             conn_end(c);
         return;
     }
+    if (c->stack) {
+        if (!translate(c, tail, n))
+            return;
+        n = 0;
+    }
     // Callbacks around the attempt may write too, and what they write comes after the tail.
     if (n > 0 && (c->blocked || c->observed)) {
-        if (append(c, tail, n) < 0)
+        if (conn_queue(c, tail, n) < 0)
             return;
         n = 0;
     }
@@ -257,6 +277,10 @@ void conn_do_work(struct conn *c)
     }
     if (c->work & WORK_FLUSH)
         conn_flush(c, NULL, 0);
+    if (c->work & WORK_SETTLE) {
+        c->work &= (uint8_t)~WORK_SETTLE;
+        conn_settle_handshake(c);
+    }
     if (c->work & WORK_DRAINED) {
         c->work &= (uint8_t)~WORK_DRAINED;
         if (c->state == CONN_OPEN)

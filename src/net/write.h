@@ -15,6 +15,9 @@ ssize_t conn_write(struct conn *c, const char *bytes, size_t n);
 // callback closed the connection.
 ssize_t conn_put(struct conn *c, const char *bytes, size_t n);
 
+// Bytes that were written and are not with the kernel.
+size_t conn_pending(const struct conn *c);
+
 // The end of an event's callback: sends what it queued and `tail`, which is copied only as far as
 // the kernel does not take it. Sends nothing on a connection that ended.
 void conn_flush(struct conn *c, const char *tail, size_t n);

@@ -80,6 +80,18 @@ function Conn:pending() end
 ---@return string? code
 function Conn:handler(events, rest) end
 
+---Puts a translator on top of those that are there. What was written before goes down the old way,
+---what is written now waits for the end of its handshake. Plaintext of the peer that is here already
+---did not pass it: the connection ends with `EPROTO` (the STARTTLS injection).
+---@param make evio.Maker
+---@param ready? fun(conn: evio.Conn): out: evio.Out, action: evio.Action when the handshake is over
+---@return boolean done
+function Conn:push(make, ready) end
+
+---Takes the last translator away, after its last bytes.
+---@return boolean done false when there is none
+function Conn:pop() end
+
 ---Sets time-outs for this connection; see `evio.Options`. Those that are not named stay; all count
 ---from the call on.
 ---@param times {idle?: number|false, read?: number|false, write?: number|false, linger?: number}

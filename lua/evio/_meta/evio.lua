@@ -135,6 +135,18 @@ function evio.sleep(seconds) end
 ---@return boolean there false when the loop is gone
 function evio.post(value) end
 
+---Events whose connections pass through a translator, which changes their bytes on the way in and
+---out. The events see plaintext and nothing of the translator. Wrapping what was wrapped stacks: the
+---last one is on the wire. An accepted connection is the server's side, a dialed one the client's.
+---@param events evio.Events
+---@param should? fun(conn: evio.Conn): boolean which connections; all where it is nil
+---@param make evio.Maker
+---@return evio.Events
+function evio.translate(events, should, make) end
+
+---Makes a translator for a connection, when it was accepted or connected, before `opened`.
+---@alias evio.Maker fun(conn: evio.Conn): evio.Translator
+
 ---Makes a `data` handler that reads a stream. It is called again as long as it takes bytes and
 ---bytes are left, so one call is one message. Reads are transactional: when one falls short it
 ---returns nil, and everything taken since the call began, or since `stream:commit()`, is there

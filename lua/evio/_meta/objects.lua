@@ -48,3 +48,15 @@ function Socket:fd() end
 
 ---@return boolean open false when it was closed before, or given to a job
 function Socket:close() end
+
+---A translator: an object with two methods, and more where it needs them. Each may return an error
+---as text in its last place, which ends the connection with `EPROTO`; an error that is raised does
+---the same. `failed` hears of it where the connection never opened, else `closed`.
+---@class evio.Translator
+---@field name? string For messages.
+---@field opening? boolean While it is true, a handshake is under way: `opened` and plaintext wait. `options.handshake` limits it.
+---@field ended? boolean Set when the peer's plaintext ended: `eof` fires.
+---@field receive fun(self: evio.Translator, wire: string?): plain: evio.Out, reply: evio.Out, err: string? Bytes from the wire; `reply` goes back there. `wire` is nil once, when there will be no more.
+---@field send fun(self: evio.Translator, plain: string): wire: evio.Out, err: string?
+---@field start? fun(self: evio.Translator): wire: evio.Out, err: string? When it is put on and those below are open: the first bytes of a client.
+---@field finish? fun(self: evio.Translator): wire: evio.Out, err: string? The last bytes, in front of FIN.

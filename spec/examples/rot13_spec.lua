@@ -1,0 +1,13 @@
+local support = require("spec.support")
+
+describe("examples/rot13.lua", function()
+  it("shows plaintext to the events and sends nc what it sent", function()
+    local server = support.spawn({ "examples/rot13.lua", "--port", "0" })
+    local port = server:expect("rot13 server started on tcp://.*:(%d+)$")
+    local pipe = io.popen(("printf 'Uryyb, jbeyq!\\n' | timeout 10 nc -N localhost %s"):format(port))
+    assert.equal("Uryyb, jbeyq!\n", pipe:read("*a"))
+    pipe:close()
+    assert.equal("plain: Hello, world!", server:line())
+    server:stop()
+  end)
+end)

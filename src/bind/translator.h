@@ -1,0 +1,17 @@
+// Translators: filters whose work a Lua object does, and what makes filters for a connection.
+#ifndef BIND_TRANSLATOR_H
+#define BIND_TRANSLATOR_H
+
+#include "bind/handlers.h"
+#include "net/stack.h"
+
+// Makes the filters that evio.translate asked for, bottom first. To be called as an event: its
+// arguments are the connection's table and the list of makers. Raises when one goes wrong.
+int translators_make(lua_State *L);
+
+// Calls the maker at an index with the connection whose table is at another, and puts the filter that
+// it makes on top. Returns 0 or a negative errno of stack_push. Raises when the maker does, or makes
+// no filter.
+int translator_push(lua_State *L, struct conn *c, int maker, int conn);
+
+#endif

@@ -1,0 +1,151 @@
+#include "net/stack.h"
+
+#include "base/macros.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+// Wire bytes wait in the connection's queue.
+static int queue_wire(struct filters *filters, const char *bytes, size_t n)
+{
+    struct conn *c = filters->owner;
+    return conn_queue(c, bytes, n);
+}
+
+// What was written before it opened is plaintext.
+static int take_back(struct conn *c, struct stack *s)
+{
+    struct iovec iov[16];
+    size_t covered;
+    int err = 0;
+    while (!err && c->out.length > 0) {
+        int count = queue_peek(&c->out, iov, (int)ARRAY_LEN(iov), &covered);
+        for (int i = 0; i < count && !err; i++)
+            err = buf_append(&s->out, iov[i].iov_base, iov[i].iov_len);
+        queue_consume(&c->out, &c->group->net->chunks, covered);
+    }
+    return err;
+}
+
+static struct stack *get(struct conn *c)
+{
+    if (c->stack)
+        return c->stack;
+    struct stack *s = calloc(1, sizeof(*s));
+    if (!s)
+        return NULL;
+    s->filters.owner = c;
+    s->filters.wire = queue_wire;
+    if (!c->opened && take_back(c, s) < 0) {
+        buf_free(&s->out);
+        free(s);
+        return NULL;
+    }
+    c->stack = s;
+    return s;
+}
+
+static void discard(struct filter *f)
+{
+    buf_free(&f->early);
+    f->ops->free(f);
+}
+
+int stack_push(struct conn *c, struct filter *f)
+{
+    struct stack *s = get(c);
+    int err = 0;
+    if (!s)
+        err = -ENOMEM;
+    else if (s->filters.busy || (c->opened && stack_opening(c)))
+        err = -EBUSY;
+    else if (buf_length(&c->in) > 0)
+        err = -EPROTO;
+    else if (c->opened && s->filters.top)
+        err = stack_translate(c, NULL, 0);
+    if (err) {
+        discard(f);
+        return err;
+    }
+    s->since = net_clock();
+    s->pushes++;
+    return filters_push(&s->filters, f);
+}
+
+int stack_pop(struct conn *c)
+{
+    struct stack *s = c->stack;
+    if (!s || !s->filters.top)
+        return -ENOENT;
+    if (s->filters.busy || stack_opening(c))
+        return -EBUSY;
+    int err = stack_translate(c, NULL, 0);
+    struct filter *top = s->filters.top;
+    if (!err && top->ops->finish) {
+        s->filters.busy = true;
+        err = top->ops->finish(top);
+        s->filters.busy = false;
+    }
+    filters_pop(&s->filters);
+    return err;
+}
+
+int stack_put(struct conn *c, const char *bytes, size_t n)
+{
+    return buf_append(&c->stack->out, bytes, n);
+}
+
+int stack_translate(struct conn *c, const char *tail, size_t n)
+{
+    struct stack *s = c->stack;
+    if (s->finished)
+        return 0;
+    if (stack_opening(c))
+        return buf_append(&s->out, tail, n);
+    int err = 0;
+    if (buf_length(&s->out) > 0) {
+        struct buf out = s->out;
+        s->out = (struct buf){0};
+        err = s->filters.top ? filters_send(&s->filters, buf_bytes(&out), buf_length(&out))
+                             : conn_queue(c, buf_bytes(&out), buf_length(&out));
+        buf_free(&out);
+    }
+    if (!err && n > 0)
+        err = s->filters.top ? filters_send(&s->filters, tail, n) : conn_queue(c, tail, n);
+    return err;
+}
+
+int stack_finish(struct conn *c)
+{
+    struct stack *s = c->stack;
+    if (s->finished)
+        return 0;
+    s->finished = true;
+    return filters_finish(&s->filters);
+}
+
+int stack_receive(struct conn *c, const char *wire, size_t n)
+{
+    struct filters *f = &c->stack->filters;
+    if (f->top)
+        return filters_receive(f, wire, n);
+    f->ended = f->ended || !wire;
+    return buf_append(&f->plain, wire, n);
+}
+
+void stack_fail(struct conn *c, int err)
+{
+    struct stack *s = c->stack;
+    s->finished = true; // nothing else can be sent through them
+    buf_free(&s->out);
+    conn_break(c, -err, s->filters.reason);
+}
+
+void stack_free(struct stack *s)
+{
+    if (!s)
+        return;
+    filters_free(&s->filters);
+    buf_free(&s->out);
+    free(s);
+}
