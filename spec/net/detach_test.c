@@ -1,6 +1,7 @@
 // net/: what a connection that leaves the loop takes along. (That its unread input is there can be
 // read only by what waits, so not by a script on the loop.)
 #include "net/loop.h"
+#include "net/open.h"
 #include "net/read.h"
 #include "net/reap.h"
 #include "net/write.h"
@@ -63,7 +64,8 @@ static void detached(struct conn *c)
 }
 
 static const struct net_events events = {
-    .opened = ignore, .woken = ignore, .data = data, .eof = ignore, .drained = ignore,
+    .arrived = ignore, .opened = ignore, .woken = ignore, .data = data, .eof = ignore,
+    .drained = ignore,
     .closed = closed, .failed = closed, .detached = detached,
 };
 
