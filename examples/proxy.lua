@@ -8,6 +8,8 @@ if #arg ~= 2 then
   os.exit(2)
 end
 
+evio.dial({ failed = function() end }, target):abort() -- a bad address is told now
+
 local HIGH = 256 * 1024
 -- Both sides have these handlers, and each knows the other.
 local events = { options = { high = HIGH, low = HIGH / 4, duplex = true } }
@@ -31,9 +33,7 @@ function events.data(conn, input)
   end
 end
 
-function events.drained(conn)
-  conn.other:resume()
-end
+function events.drained(conn) conn.other:resume() end
 
 function events.eof(conn)
   conn.other:finish()

@@ -11,7 +11,11 @@ for i = 1, #arg, 2 do
   end
   options[arg[i]] = arg[i + 1]
 end
-local delay = assert(tonumber(options["--delay"]), "the delay is not a number")
+local delay = tonumber(options["--delay"])
+if not (delay and delay >= 0) then
+  io.stderr:write("the delay is " .. options["--delay"] .. ", expected seconds from 0 on\n")
+  os.exit(2)
+end
 
 local function work(id, seconds)
   evio.sleep(seconds)

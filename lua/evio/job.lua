@@ -7,6 +7,8 @@ local M = {}
 
 core.set_unpack(parcel.unpack)
 
+local SELF = parcel.SELF
+
 local modules = { table = true, ["function"] = true, userdata = true, cdata = true }
 
 -- The name under which a value was loaded as a module: the first one, so that it is always the same.
@@ -22,15 +24,17 @@ local function module_name(value)
   return found
 end
 
--- The modules among a function's upvalues, index -> name. Others are an error.
+-- The modules among a function's upvalues, index -> name, and the function itself. Others are an
+-- error.
 local function upvalues(fn)
   local names = {}
   for index = 1, debug.getinfo(fn, "u").nups do
     local name, value = debug.getupvalue(fn, index)
-    names[index] = module_name(value)
+    names[index] = rawequal(value, fn) and SELF or module_name(value)
     if not names[index] then
-      error(("evio.spawn: the function uses %q from outside, a %s; expected modules only, give it "
-        .. "as an argument"):format(name ~= "" and name or "upvalue " .. index, type(value)), 4)
+      error(("evio.spawn: the function uses %q from outside, a %s; expected modules only, %s"):format(
+        name ~= "" and name or "upvalue " .. index, type(value), type(value) == "function"
+        and "define it inside or in a module" or "give it as an argument"), 4)
     end
   end
   return names

@@ -4,6 +4,9 @@ require("ffi") -- without it a buffer does not take 64-bit integers
 
 local M = {}
 
+M.SELF = "" -- in the place of a module's name: the function itself
+
+local SHOWN = 5 -- keys of a path that are printed
 local DEPTH = 100 -- tables in each other, as many as string.buffer takes
 
 local crosses = { ["nil"] = true, boolean = true, number = true, string = true }
@@ -13,6 +16,10 @@ local keys = { boolean = true, number = true, string = true }
 local function place(path)
   local text = {}
   for i, key in ipairs(path) do
+    if i > SHOWN then
+      text[i] = "..."
+      break
+    end
     if type(key) == "string" and key:find("^[%a_][%w_]*$") then
       text[i] = "." .. key
     else

@@ -19,7 +19,10 @@ end
 
 -- Has job:message(fn) called with the value; waits while too many are not delivered. False when the
 -- loop is gone.
-function evio.post(value)
+function evio.post(value, ...)
+  if select("#", ...) > 0 then
+    error("evio.post: more than one value, expected one", 2)
+  end
   local why = parcel.check(value, "evio.post: the value")
   if why then
     error(why, 2)
@@ -57,7 +60,8 @@ local function find_function(task)
   local globals = fresh_globals()
   local fn = setfenv(assert(loadstring(task.code)), globals)
   for index, name in ipairs(task.modules) do
-    debug.setupvalue(fn, index, name == "_G" and globals or require(name))
+    local value = name == parcel.SELF and fn or name == "_G" and globals or require(name)
+    debug.setupvalue(fn, index, value)
   end
   return fn
 end

@@ -50,8 +50,10 @@ describe("examples/wake.lua #threads", function()
       assert.matches("usage: evio-lua examples/wake.lua [--port 5000] [--delay 5]", result.stderr,
         1, true)
     end
-    local result = support.run({ "examples/wake.lua", "--delay", "long" })
-    assert.equal(1, result.status)
-    assert.matches("the delay is not a number", result.stderr, 1, true)
+    for _, delay in ipairs({ "long", "-1", "nan" }) do
+      local result = support.run({ "examples/wake.lua", "--delay", delay })
+      assert.equal(2, result.status)
+      assert.matches(("the delay is %s, expected seconds from 0 on"):format(delay), result.stderr, 1, true)
+    end
   end)
 end)

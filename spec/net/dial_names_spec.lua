@@ -148,7 +148,7 @@ describe("dialing a name", function()
   it("asks nobody for localhost", function()
     local server = scripts.serve(HELLO)
     local port = server:address():match("%d+$")
-    for _, name in ipairs({ "localhost", "LocalHost", "any.localhost", "" }) do
+    for _, name in ipairs({ "localhost", "LocalHost", "any.localhost", "localhost.", "" }) do
       local script = dial("127.0.0.1:1", ("tcp://%s:%s"):format(name, port))
       assert.equal("127.0.0.1", script:expect("^opened\t(%S+)"))
     end
@@ -177,6 +177,26 @@ describe("evio.nameservers", function()
     for _, text in ipairs({ "127.0.0.1,127.0.0.2", "" }) do
       assert.matches("expected one IP address", scripts.fail(("evio.nameservers(%q)"):format(text)), 1, true)
     end
+  end)
+
+  it("holds for the next question, while another one is under way", function()
+    local server = scripts.serve(HELLO)
+    local port = server:address():match("%d+$")
+    local _, quiet = dns.start({ ["one.example"] = { silent = true } })
+    local _, good = dns.start({ ["two.example"] = { a = { "127.0.0.1" } } })
+    local script = support.start(([[
+      local evio = require("evio")
+      local function dial(name) return evio.dial({
+        opened = function(conn) print("opened", name) evio.shutdown() end,
+      }, "tcp://" .. name .. ":%s") end
+      evio.nameservers("%s")
+      dial("one.example")
+      evio.after(0.1, function()
+        evio.nameservers("%s")
+        dial("two.example")
+      end)]]):format(port, quiet, good))
+    assert.equal("opened\ttwo.example", script:line())
+    assert.same({ status = 0 }, script:wait())
   end)
 
   it("without arguments asks the system's again", function()

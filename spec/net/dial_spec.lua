@@ -4,18 +4,7 @@ local support = require("spec.support")
 
 local ECHO = "function events.data(_, input) return input end\n"
 
--- A script that dials arg[1] with the handlers that source puts into `events`.
-local function dialing(source, address, opts)
-  opts = opts or {}
-  opts.args = { address }
-  return support.start([[
-    local evio = require("evio")
-    local events = {}
-    function events.failed(_, err, code) print("failed", err, code) end
-    function events.closed(_, err, code) print("closed", err, code) end
-  ]] .. source, opts)
-end
-
+local dialing = scripts.dial
 local DIAL = "evio.dial(events, arg[1])\n"
 
 -- An address that nobody listens on.
@@ -93,6 +82,30 @@ describe("a dialed connection", function()
       evio.dial(events, arg[1]):finish()]], server:address())
     assert.equal("bye", script:line())
     assert.equal("closed\tnil\tnil", script:line())
+  end)
+
+  it("has the socket options that were asked for before it was connected", function()
+    local server = scripts.serve(ECHO)
+    local script = dialing([[
+      local ffi = require("ffi")
+      ffi.cdef("int getsockopt(int, int, int, void *, unsigned *);")
+      local function option(fd, level, name)
+        local value, size = ffi.new("int[1]"), ffi.new("unsigned[1]", 4)
+        assert(ffi.C.getsockopt(fd, level, name, value, size) == 0)
+        return value[0]
+      end
+      function events.opened() return nil, "detach" end
+      function events.detached(_, socket)
+        local SOL_SOCKET, SO_KEEPALIVE, IPPROTO_TCP, TCP_NODELAY, TCP_KEEPIDLE = 1, 9, 6, 1, 4
+        local fd = socket:fd()
+        print(option(fd, SOL_SOCKET, SO_KEEPALIVE), option(fd, IPPROTO_TCP, TCP_KEEPIDLE),
+          option(fd, IPPROTO_TCP, TCP_NODELAY))
+        socket:close()
+      end
+      local conn = evio.dial(events, arg[1])
+      print(conn:keepalive(30), conn:nodelay(false))]], server:address())
+    assert.equal("true\ttrue", script:line())
+    assert.equal("1\t30\t0", script:line())
   end)
 
   it("to a unix socket, also an abstract one", function()
@@ -221,48 +234,5 @@ describe("a dial that fails", function()
     ]] .. DIAL, dead_address())
     assert.equal("lives", script:line())
     script:expect_error("error in failed, connection 1: .-in failed")
-  end)
-end)
-
-describe("evio.dial", function()
-  local REFUSED = {
-    ["5, 'tcp://localhost:1'"] = "table expected, got number",
-    ["{}"] = "the address is a no value, expected a string",
-    ["{}, 'tcp://localhost'"] = "the port is missing, expected host:port",
-    ["{}, 'tcp://localhost:0'"] = "the port is 0, expected the peer's",
-    ["{}, 'tcp://localhost:1?reuseport=1'"] = "reuseport and backlog are for listening",
-    ["{ dta = print }, 'tcp://localhost:1'"] = 'unknown event "dta"',
-    ["{}, 'tcp://a\\0b:1'"] = "a NUL byte is in it",
-  }
-  for arguments, message in pairs(REFUSED) do
-    it("refuses " .. arguments, function()
-      local first = scripts.fail(("evio.dial(%s)"):format(arguments))
-      assert.matches("server.lua:1: ", first, 1, true)
-      assert.matches(message, first, 1, true)
-    end)
-  end
-
-  it("keeps the loop running until the connection ended", function()
-    local server = scripts.serve("function events.opened() return 'hello' end")
-    local script = dialing([[
-      function events.data(_, input) print(input) end
-      evio.dial(events, arg[1]) evio.run() print('over')]], server:address())
-    assert.equal("hello", script:line())
-    server:stop()
-    assert.equal("closed\tnil\tnil", script:line())
-    assert.equal("over", script:line())
-  end)
-
-  it("has connections that shutdown closes, and whose shutdown ends everything", function()
-    local server = scripts.serve(ECHO)
-    for _, how in ipairs({ "evio.shutdown()", "return nil, 'shutdown'" }) do
-      local script = dialing(([[
-        function events.opened() %s end
-        evio.listen({}, "tcp://127.0.0.1:0")
-        evio.after(60, function() end)
-      ]]):format(how) .. DIAL, server:address())
-      assert.equal("closed\tnil\tnil", script:line())
-      assert.same({ status = 0 }, script:wait())
-    end
   end)
 end)

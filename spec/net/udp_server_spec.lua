@@ -109,6 +109,31 @@ describe("a udp server", function()
 end)
 
 describe("a dialed udp connection", function()
+  it("sends what was written before it was open, a datagram each", function()
+    local server = scripts.serve("function events.data(_, input) print(#input, input) end", UDP)
+    support.start(([[
+      local evio = require("evio")
+      local conn = evio.dial({ opened = function() return "opened" end }, "%s")
+      print(conn:write("one"), conn:write(""), conn:write("three"), conn:pending())
+      print(conn:write(("x"):rep(70000)))]]):format(server:address()))
+    for _, line in ipairs({ "3\tone", "0\t", "5\tthree", "6\topened" }) do
+      assert.equal(line, server:line())
+    end
+  end)
+
+  it("is no stream before it is open, either", function()
+    local script = support.start([[
+      local evio = require("evio")
+      local conn = evio.dial({}, "udp://127.0.0.1:9")
+      print(conn:finish(), conn:pause(), conn:write("x"))
+      print(pcall(conn.handler, conn, { data = evio.stream(print) }))
+      print(conn:keepalive(1))
+      conn:close()]])
+    assert.equal("false\tfalse\t1", script:line())
+    assert.matches("events.data is a stream, which does not apply to udp addresses", script:line(), 1, true)
+    assert.equal("nil\toperation not supported\tEOPNOTSUPP", script:line())
+  end)
+
   it("hears when nobody listens there", function()
     local server = scripts.serve("", UDP)
     local address = server:address()

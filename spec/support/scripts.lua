@@ -31,6 +31,19 @@ function M.serve_one(source, opts)
   return support.connect(server:address()), server
 end
 
+-- Starts a script whose source dials arg[1], which is the address, with the handlers that it puts into
+-- `events`; failed and closed are printed unless it has its own. opts as above.
+function M.dial(source, address, opts)
+  opts = opts or {}
+  opts.args = { address }
+  return support.start([[
+    local evio = require("evio")
+    local events = {}
+    function events.failed(_, err, code) print("failed", err, code) end
+    function events.closed(_, err, code) print("closed", err, code) end
+  ]] .. source, opts)
+end
+
 -- Runs source to its end: status, stderr (with "server.lua" as the script's path), stdout.
 function M.run(source, opts)
   local script = support.start(HEAD .. source, opts)

@@ -33,7 +33,7 @@ struct event {
 // Puts what the loop needs on the stack of the state that will run it.
 void call_begin_loop(struct host *h, lua_State *L);
 
-// Calls the handler, which must exist. Returns false after an error, which was reported. Must be
+// Calls the handler, which must exist; never while another one runs. Returns false after an error, which was reported. Must be
 // followed by call_end.
 bool call_handler(struct host *h, struct event *e);
 void call_end(struct host *h, const struct event *e);

@@ -43,7 +43,7 @@ static struct handle *push_handle(lua_State *L, struct conn *c)
 {
     struct handle *h = lua_newuserdata(L, sizeof(*h));
     *h = (struct handle){.conn = c, .id = c->slot.id, .index = c->index, .remote = c->remote};
-    h->datagram = c->peer != NULL;
+    h->datagram = c->datagram;
     c->user.handle = h;
     lua_pushlightuserdata(L, (void *)&handle_meta);
     lua_rawget(L, LUA_REGISTRYINDEX);
@@ -78,6 +78,10 @@ void conn_handle_push(lua_State *L, struct conn *c)
         lua_rawgeti(L, LUA_REGISTRYINDEX, c->user.ref);
         return;
     }
+    if (!c->group->user) {
+        conn_handle_push_dialed(L, c, ""); // there was no memory when it was dialed
+        return;
+    }
     served_push(L, c->group);
     push_new(L, c);
 }
@@ -100,7 +104,7 @@ void conn_handle_update(struct conn *c)
     if (!c->user.ref)
         return;
     h->remote = c->remote;
-    h->datagram = c->peer != NULL;
+    h->datagram = c->datagram;
 }
 
 void conn_handle_keep_local(struct conn *c)

@@ -49,7 +49,7 @@ static struct conn *check(lua_State *L, enum conn_state last)
 static struct conn *check_stream(lua_State *L, enum conn_state last)
 {
     struct conn *c = check(L, last);
-    return c && !c->peer ? c : NULL;
+    return c && !c->datagram ? c : NULL;
 }
 
 static int method_write(lua_State *L)
@@ -65,7 +65,7 @@ static int method_write(lua_State *L)
         luaL_callmeta(L, 2, "__tostring");
     const char *bytes = lua_tolstring(L, buffer ? -1 : 2, &n);
     ssize_t pending = conn_write(c, bytes, n);
-    if (pending < 0 && c->peer && pending != -EPIPE)
+    if (pending < 0 && c->datagram && pending != -EPIPE)
         return error_push(L, (int)-pending);
     if (pending < 0) {
         halt(c);
@@ -164,7 +164,7 @@ static int method_handler(lua_State *L)
     const char *rest = luaL_optlstring(L, 3, "", &n);
     if (!c)
         return push_false(L);
-    if (c->peer)
+    if (c->datagram)
         handlers_check_datagrams(L, 2);
     if (handlers_translated(L, 2))
         return luaL_error(L, "conn:handler takes events without translators; conn:push puts one on");
@@ -190,7 +190,7 @@ static int method_push(lua_State *L)
         luaL_checktype(L, 3, LUA_TFUNCTION);
     if (!c || !c->opened)
         return push_false(L);
-    if (c->peer)
+    if (c->datagram)
         return luaL_error(L, "conn:push: a translator does not apply to udp addresses");
     halt(c); // what a stream has left must not be taken for plaintext of the new one
     int err = translator_push(L, c, 2, 1);

@@ -10,6 +10,7 @@
 #include "net/write.h"
 #include "base/error.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <stdio.h>
 
@@ -215,7 +216,7 @@ static void report_failed(struct conn *c)
 
 static void failed(struct conn *c)
 {
-    if (!has(c, EVENT_FAILED))
+    if (!has(c, EVENT_FAILED) && c->error != ECANCELED) // the script knows what it closed
         report_failed(c);
     end_with(c, EVENT_FAILED);
 }

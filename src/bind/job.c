@@ -98,7 +98,7 @@ static int push_end(lua_State *L, const struct event *e)
     }
     if (!w->failed)
         return 1 + push_unpacked(L, w->bytes, w->length);
-    lua_pushlstring(L, w->bytes, w->length);
+    lua_pushlstring(L, w->bytes ? w->bytes : "out of memory", w->bytes ? w->length : 13);
     return 2;
 }
 
@@ -122,7 +122,7 @@ static void posted(struct job *job, const char *bytes, size_t n)
 static int push_text(lua_State *L)
 {
     const struct work *w = lua_touserdata(L, 1);
-    lua_pushlstring(L, w->bytes, w->length);
+    lua_pushlstring(L, w->bytes ? w->bytes : "out of memory", w->bytes ? w->length : 13);
     return 1;
 }
 
@@ -140,6 +140,7 @@ static void ended(struct job *job)
 {
     struct work *w = container_of(job, struct work, job);
     struct script_job *s = w->owner;
+    work_close_sockets(w);
     if (!s || job->state == JOB_CANCELLED)
         work_clear(w); // the script may keep the job for long
     if (!s)
@@ -153,6 +154,8 @@ static void ended(struct job *job)
         work_clear(w);
     } else if (job->state == JOB_FINISHED && w->failed) {
         report_failed(h, w);
+    } else {
+        lua_gc(h->L, LUA_GCSTEP, (int)(w->length >> 10)); // memory that Lua does not see
     }
     forget(h->L, s);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <math.h>
+#include <string.h>
 
 static const char socket_meta = 0; // its address is the key of the metatable in the registry
 
@@ -121,16 +122,35 @@ static int socket_read(lua_State *L)
     return 1;
 }
 
-// socket:write(bytes): all of them.
+// Whether it is a string.buffer, which names itself.
+static bool is_buffer(lua_State *L, int index)
+{
+    if (lua_type(L, index) != LUA_TUSERDATA || !luaL_getmetafield(L, index, "__metatable"))
+        return false;
+    bool yes = lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "buffer") == 0;
+    lua_pop(L, 1);
+    return yes;
+}
+
+// socket:write(bytes): all of them. A string.buffer is empty afterwards.
 static int socket_write(lua_State *L)
 {
     struct socket *s = check(L);
     size_t n;
-    luaL_checktype(L, 2, LUA_TSTRING);
-    const char *bytes = lua_tolstring(L, 2, &n);
+    bool buffer = is_buffer(L, 2);
+    if (!buffer && lua_type(L, 2) != LUA_TSTRING)
+        return luaL_typerror(L, 2, "string or string.buffer");
+    if (buffer)
+        luaL_callmeta(L, 2, "__tostring");
+    const char *bytes = lua_tolstring(L, buffer ? -1 : 2, &n);
     int err = blocking_write(s->fd, bytes, n, s->timeout);
     if (err)
         return error_push(L, -err);
+    if (buffer) {
+        lua_getfield(L, 2, "reset");
+        lua_pushvalue(L, 2);
+        lua_call(L, 1, 0);
+    }
     lua_pushboolean(L, 1);
     return 1;
 }

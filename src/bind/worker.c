@@ -46,10 +46,14 @@ struct work *work_new(struct pool *p, const char *bytes, size_t length, int sock
     return w;
 }
 
-void work_clear(struct work *w)
+void work_close_sockets(struct work *w)
 {
     for (int i = 0; i < w->socket_count; i++)
         socket_close(&w->sockets[i]);
+}
+
+void work_clear(struct work *w)
+{
     free(w->bytes);
     w->bytes = NULL;
     w->length = 0;
@@ -58,6 +62,7 @@ void work_clear(struct work *w)
 void work_dispose(struct job *job)
 {
     struct work *w = container_of(job, struct work, job);
+    work_close_sockets(w);
     work_clear(w);
     free(w);
 }

@@ -21,8 +21,10 @@ struct work {
 // Takes a copy of the arguments. Returns NULL when out of memory.
 struct work *work_new(struct pool *p, const char *bytes, size_t length, int sockets);
 
-// Closes its sockets and frees the bytes, which nobody needs any more.
+// Frees the bytes, which nobody needs any more.
 void work_clear(struct work *w);
+
+void work_close_sockets(struct work *w);
 
 // For struct pool_events.
 void work_dispose(struct job *job);

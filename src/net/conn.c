@@ -60,7 +60,7 @@ void conn_update(struct conn *c)
 {
     struct net *net = c->group->net;
     unsigned interest = wanted(c);
-    if (interest == c->watch.interest || c->peer)
+    if (interest == c->watch.interest || c->datagram)
         return;
     int err = net->backend->set(net->poller, &c->watch, interest);
     if (err)
@@ -69,12 +69,18 @@ void conn_update(struct conn *c)
 
 int conn_set_nodelay(struct conn *c, bool on)
 {
-    return c->peer ? -EOPNOTSUPP : sock_set_nodelay(c->watch.fd, on);
+    if (c->datagram)
+        return -EOPNOTSUPP;
+    c->delays = !on;
+    return c->state == CONN_CONNECTING ? 0 : sock_set_nodelay(c->watch.fd, on);
 }
 
 int conn_set_keepalive(struct conn *c, unsigned seconds)
 {
-    return c->peer ? -EOPNOTSUPP : sock_set_keepalive(c->watch.fd, seconds);
+    if (c->datagram)
+        return -EOPNOTSUPP;
+    c->keepalive = (uint16_t)seconds;
+    return c->state == CONN_CONNECTING ? 0 : sock_set_keepalive(c->watch.fd, seconds);
 }
 
 void conn_deliver_later(struct conn *c)
@@ -147,7 +153,7 @@ int conn_take_socket(struct conn *c, struct buf *in, struct stack **stack)
 
 void conn_finish(struct conn *c)
 {
-    if (c->state > CONN_OPEN || c->finishing || c->peer)
+    if (c->state > CONN_OPEN || c->finishing || c->datagram)
         return;
     c->finishing = true;
     conn_add_work(c, WORK_FLUSH);
@@ -218,7 +224,7 @@ int conn_queue(struct conn *c, const char *bytes, size_t n)
 
 void conn_end(struct conn *c)
 {
-    c->drain = !c->eof && !c->detaching && !c->peer;
+    c->discards = !c->eof && !c->detaching && !c->datagram;
     end(c);
 }
 

@@ -60,13 +60,17 @@ struct conn {
     bool swapped : 1;   // the handlers changed during a data event
     bool eof : 1;       // the peer finished sending
     bool opened : 1;    // `opened` fired
+    bool datagram : 1;  // it is a peer of datagrams, or becomes one
+    bool excused : 1;   // a peer's time-out is over, but the loop may have been late
     bool detaching : 1; // the descriptor is to be handed over after the pending output
     bool own_limits : 1; // limits is this connection's alone, and freed with it
     bool finishing : 1; // FIN is to follow the pending output
     bool fin_sent : 1;
     bool reset : 1;     // close resets the connection
-    bool drain : 1;     // what the peer still sends is read and dropped before the close
+    bool discards : 1;  // what the peer still sends is read and dropped before the close
+    bool delays : 1;    // TCP_NODELAY was turned off
     uint16_t index;     // which of the server's addresses, from 1
+    uint16_t keepalive; // seconds; 0 for none
     int error;          // why it ended: a positive errno, 0 for none
     struct slot slot;
     struct conn_group *group;
@@ -77,15 +81,16 @@ struct conn {
     uint64_t last_in, last_out; // when input came, and when output was begun or taken
     uint64_t read_since; // when reading went on that a pause or the high mark had stopped
     int unsent; // what the kernel had not got rid of when it last took no more
+    unsigned waiting; // datagrams in `out`
     struct link link; // in net->work or net->ended
     struct dial *dial; // while it is connecting
-    struct peer *peer; // of datagrams; NULL for a stream
+    struct peer *peer; // of datagrams; NULL for a stream, and until it is connected
     struct stack *stack; // of filters; NULL for none
     struct endpoint remote;
     struct {
         uint32_t total, now; // bytes dropped in all, and since the last look
         unsigned looks;
-    } drained; // while draining; see reap.c
+    } discarded; // while draining; see reap.c
     char *message; // why it ended, in words; owned, NULL for none
     struct {
         void *handlers;
@@ -104,7 +109,7 @@ struct conn *conn_find(struct net *net, uint64_t id);
 // The scheme of its addresses as text, but for unix sockets, which have no endpoint.
 static inline const char *conn_scheme(const struct conn *c)
 {
-    return c->peer ? "udp" : "tcp";
+    return c->datagram ? "udp" : "tcp";
 }
 
 // Whether a limit of the time-outs of open connections is one.
@@ -128,7 +133,7 @@ static inline bool conn_held(const struct conn *c)
     return c->congested && !c->limits->duplex;
 }
 
-// Socket options; see os/sock.h. Return 0 or a negative errno.
+// Socket options; see os/sock.h. Those of one that is not connected are set when it is. Return 0 or a negative errno.
 int conn_set_nodelay(struct conn *c, bool on);
 int conn_set_keepalive(struct conn *c, unsigned seconds);
 

@@ -120,7 +120,9 @@ static void succeed(struct dial *d, int fd, const struct endpoint *to)
     c->watch.fd = fd;
     c->remote = *to;
     if (to->family != AF_UNIX)
-        sock_set_nodelay(fd, true);
+        sock_set_nodelay(fd, !c->delays);
+    if (c->keepalive)
+        sock_set_keepalive(fd, c->keepalive);
     conn_open(c);
 }
 
@@ -249,7 +251,9 @@ static bool is_localhost(const char *host)
     size_t length = strlen(host), n = sizeof(name) - 1;
     if (length == 0)
         return true;
-    return length >= n && strcasecmp(host + length - n, name) == 0 &&
+    if (host[length - 1] == '.')
+        length--;
+    return length >= n && strncasecmp(host + length - n, name, n) == 0 &&
            (length == n || host[length - n - 1] == '.');
 }
 
@@ -351,6 +355,7 @@ int dial_open(struct conn **conn, struct net *net, const struct addr *addr, cons
         return err;
     }
     c->limits = limits;
+    c->datagram = addr->transport == ADDR_UDP;
     c->dial = d;
     d->conn = c;
     *conn = c;

@@ -11,7 +11,8 @@
 
 static bool readable(const struct conn *c)
 {
-    return c->state == CONN_OPEN && !c->paused && !conn_held(c) && !c->group->stopping;
+    bool closes = c->group->stopping && c->slot.id <= c->group->newest;
+    return c->state == CONN_OPEN && !c->paused && !conn_held(c) && !closes;
 }
 
 static void check_limit(struct conn *c)

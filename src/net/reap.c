@@ -26,7 +26,7 @@ static void done(struct conn *c)
 static void look_again(struct conn *c)
 {
     struct net *net = c->group->net;
-    c->drained.now = 0;
+    c->discarded.now = 0;
     if (timer_set(net, &c->timer, net->now + look_every) < 0)
         done(c);
 }
@@ -34,8 +34,8 @@ static void look_again(struct conn *c)
 static void look(struct timer *t)
 {
     struct conn *c = container_of(t, struct conn, timer);
-    bool quiet = c->drained.now == 0 && sock_unsent(c->watch.fd) == 0;
-    if (quiet || ++c->drained.looks == LOOKS)
+    bool quiet = c->discarded.now == 0 && sock_unsent(c->watch.fd) == 0;
+    if (quiet || ++c->discarded.looks == LOOKS)
         done(c);
     else
         look_again(c);
@@ -48,10 +48,10 @@ void reap_drain(struct conn *c)
     if (n == -EAGAIN)
         return;
     if (n > 0) {
-        c->drained.now += (uint32_t)n;
-        c->drained.total += (uint32_t)n;
+        c->discarded.now += (uint32_t)n;
+        c->discarded.total += (uint32_t)n;
     }
-    if (n <= 0 || c->drained.total > MOST_BYTES) {
+    if (n <= 0 || c->discarded.total > MOST_BYTES) {
         timer_cancel(net, &c->timer);
         net->backend->set(net->poller, &c->watch, 0);
         done(c);
@@ -94,14 +94,14 @@ void reap_conn(struct conn *c)
         net->events->detached(c);
     else
         net->events->closed(c);
-    if (!c->drain || c->reset) {
+    if (!c->discards || c->reset) {
         conn_free(c);
         return;
     }
     queue_free(&c->out, &net->chunks);
     buf_free(&c->in);
     c->state = CONN_DRAINING;
-    c->drained.looks = c->drained.total = 0;
+    c->discarded.looks = c->discarded.total = 0;
     c->timer.fire = look;
     look_again(c);
     conn_update(c);

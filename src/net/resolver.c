@@ -8,53 +8,85 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOCKETS = 16, TRY_MILLISECONDS = 2000, TRIES = 3 };
+enum { SOCKETS = 16, TRY_MILLISECONDS = 1000, TRIES = 3 }; // the time doubles with each try
 
 // A channel is opened anew after this time, so that changes of the system's files are seen.
 static const uint64_t channel_age = 60000000000u;
 
+// A c-ares channel: the servers as they were when it was opened.
+struct channel {
+    struct resolver *resolver;
+    struct link link; // in resolver->channels, newest last
+    ares_channel ares;
+    unsigned pending; // queries
+    uint64_t opened;
+};
+
+struct socket_place {
+    struct watch watch; // fd is -1 in a free place
+    struct channel *channel;
+};
+
 struct resolver {
     struct net *net;
-    ares_channel channel; // NULL while there is none
-    char *servers;        // owned; NULL for the system's
-    unsigned pending;     // queries
-    uint64_t opened;      // when the channel was
-    bool stale;           // the servers changed since
+    struct link channels;
+    struct channel *current; // for new questions; NULL while there is none
+    char *servers;           // owned; NULL for the system's
     struct timer timer;
-    struct watch sockets[SOCKETS]; // fd is -1 in a free place
+    struct socket_place sockets[SOCKETS];
 };
 
 // What c-ares holds on to, even if nobody wants the answer any more.
 struct query {
-    struct resolver *resolver;
+    struct channel *channel;
     struct lookup *lookup; // NULL once forgotten
 };
 
-static void set_timer(struct resolver *r)
+static void close_channel(struct channel *c)
 {
-    struct timeval time;
-    if (!r->pending || !ares_timeout(r->channel, NULL, &time)) {
+    list_remove(&c->link);
+    if (c->resolver->current == c)
+        c->resolver->current = NULL;
+    ares_destroy(c->ares); // every query is answered with an error
+    free(c);
+}
+
+// After c-ares was at work: old channels go with their last query, and the timer follows the others.
+static void settle(struct resolver *r)
+{
+    struct timeval time, *first = NULL;
+    for (struct link *i = r->channels.next, *next; i != &r->channels; i = next) {
+        struct channel *c = container_of(i, struct channel, link);
+        next = i->next;
+        if (c->pending > 0)
+            first = ares_timeout(c->ares, first, &time);
+        else if (c != r->current)
+            close_channel(c);
+    }
+    if (!first) {
         timer_cancel(r->net, &r->timer);
         return;
     }
-    uint64_t wait = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_usec * 1000u;
+    uint64_t wait = (uint64_t)first->tv_sec * 1000000000u + (uint64_t)first->tv_usec * 1000u;
     timer_set(r->net, &r->timer, net_clock() + wait);
 }
 
 static void time_out(struct timer *t)
 {
     struct resolver *r = container_of(t, struct resolver, timer);
-    ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-    set_timer(r);
+    for (struct link *i = r->channels.next; i != &r->channels; i = i->next)
+        ares_process_fd(container_of(i, struct channel, link)->ares, ARES_SOCKET_BAD,
+                        ARES_SOCKET_BAD);
+    settle(r);
 }
 
-static struct watch *place_of(struct resolver *r, int fd)
+static struct socket_place *place_of(struct resolver *r, int fd)
 {
-    struct watch *free_place = NULL;
+    struct socket_place *free_place = NULL;
     for (int i = 0; i < SOCKETS; i++) {
-        if (r->sockets[i].fd == fd)
+        if (r->sockets[i].watch.fd == fd)
             return &r->sockets[i];
-        if (r->sockets[i].fd < 0 && !free_place)
+        if (r->sockets[i].watch.fd < 0 && !free_place)
             free_place = &r->sockets[i];
     }
     return free_place;
@@ -63,26 +95,28 @@ static struct watch *place_of(struct resolver *r, int fd)
 // c-ares tells what it waits for on a descriptor; nothing before it closes it.
 static void socket_changed(void *data, ares_socket_t fd, int readable, int writable)
 {
-    struct resolver *r = data;
-    struct watch *w = place_of(r, fd);
-    if (!w)
+    struct channel *c = data;
+    struct net *net = c->resolver->net;
+    struct socket_place *p = place_of(c->resolver, fd);
+    if (!p)
         return; // more servers than places: the time-out moves on to the next one
-    w->fd = fd;
-    r->net->backend->set(r->net->poller, w,
-                         (readable ? POLL_READ : 0u) | (writable ? POLL_WRITE : 0u));
+    p->watch.fd = fd;
+    p->channel = c;
+    net->backend->set(net->poller, &p->watch,
+                      (readable ? POLL_READ : 0u) | (writable ? POLL_WRITE : 0u));
     if (!readable && !writable)
-        w->fd = -1;
+        p->watch.fd = -1;
 }
 
 void resolver_ready(struct net *net, const struct ready *ready)
 {
-    struct resolver *r = net->resolver;
-    int fd = ready->watch->fd;
+    struct socket_place *p = container_of(ready->watch, struct socket_place, watch);
+    int fd = p->watch.fd;
     if (fd < 0)
         return; // closed in this iteration
-    ares_process_fd(r->channel, ready->events & POLL_READ ? fd : ARES_SOCKET_BAD,
+    ares_process_fd(p->channel->ares, ready->events & POLL_READ ? fd : ARES_SOCKET_BAD,
                     ready->events & POLL_WRITE ? fd : ARES_SOCKET_BAD);
-    set_timer(r);
+    settle(net->resolver);
 }
 
 static int error_of(int status)
@@ -114,7 +148,7 @@ static void answered(void *argument, int status, int timeouts, struct ares_addri
     }
     if (found)
         ares_freeaddrinfo(found);
-    q->resolver->pending--;
+    q->channel->pending--;
     free(q);
     if (!l)
         return;
@@ -122,30 +156,34 @@ static void answered(void *argument, int status, int timeouts, struct ares_addri
     l->answer(l, endpoints, count, error_of(status), ares_strerror(status));
 }
 
-static int open_channel(struct resolver *r)
+// Returns the channel for a new question: the current one, or a new one where that is old.
+static int get_channel(struct resolver *r, struct channel **channel)
 {
+    *channel = r->current;
+    if (r->current && r->net->now - r->current->opened <= channel_age)
+        return ARES_SUCCESS;
+    struct channel *c = calloc(1, sizeof(*c));
+    if (!c)
+        return ARES_ENOMEM;
     struct ares_options options = {
         .timeout = TRY_MILLISECONDS,
         .tries = TRIES,
         .sock_state_cb = socket_changed,
-        .sock_state_cb_data = r,
+        .sock_state_cb_data = c,
     };
-    int status = ares_init_options(&r->channel, &options,
+    int status = ares_init_options(&c->ares, &options,
                                    ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
-    if (status != ARES_SUCCESS)
+    if (status != ARES_SUCCESS) {
+        free(c);
         return status;
-    r->opened = r->net->now;
-    r->stale = false;
+    }
     if (r->servers)
-        status = ares_set_servers_ports_csv(r->channel, r->servers);
-    return status;
-}
-
-static void close_channel(struct resolver *r)
-{
-    if (r->channel)
-        ares_destroy(r->channel); // every query is answered with an error
-    r->channel = NULL;
+        ares_set_servers_ports_csv(c->ares, r->servers); // was tried when it was set
+    c->resolver = r;
+    c->opened = r->net->now;
+    list_append(&r->channels, &c->link);
+    *channel = r->current = c;
+    return ARES_SUCCESS;
 }
 
 // The loop's resolver, made when it is needed first; NULL when out of memory.
@@ -161,8 +199,9 @@ static struct resolver *get(struct net *net)
         return NULL;
     r->net = net;
     r->timer.fire = time_out;
+    list_init(&r->channels);
     for (int i = 0; i < SOCKETS; i++)
-        r->sockets[i] = (struct watch){.fd = -1, .kind = WATCH_RESOLVER};
+        r->sockets[i].watch = (struct watch){.fd = -1, .kind = WATCH_RESOLVER};
     return r;
 }
 
@@ -170,20 +209,19 @@ void resolver_ask(struct net *net, struct lookup *l, const char *name, int famil
 {
     struct resolver *r = get(net);
     struct query *q = r ? malloc(sizeof(*q)) : NULL;
-    if (r && r->channel && !r->pending && (r->stale || net->now - r->opened > channel_age))
-        close_channel(r);
-    int status = !q ? ARES_ENOMEM : r->channel ? ARES_SUCCESS : open_channel(r);
+    struct channel *c;
+    int status = q ? get_channel(r, &c) : ARES_ENOMEM;
     if (status != ARES_SUCCESS) {
         free(q);
         l->answer(l, NULL, 0, error_of(status), ares_strerror(status));
         return;
     }
-    *q = (struct query){.resolver = r, .lookup = l};
+    *q = (struct query){.channel = c, .lookup = l};
     l->query = q;
-    r->pending++;
+    c->pending++;
     struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
-    ares_getaddrinfo(r->channel, name, NULL, &hints, answered, q);
-    set_timer(r);
+    ares_getaddrinfo(c->ares, name, NULL, &hints, answered, q);
+    settle(r);
 }
 
 void resolver_forget(struct lookup *l)
@@ -212,7 +250,8 @@ int resolver_set_servers(struct net *net, const char *servers)
     }
     free(r->servers);
     r->servers = copy;
-    r->stale = true; // questions that are under way stay with the old ones
+    r->current = NULL; // questions that are under way stay with the old ones
+    settle(r);
     return 0;
 }
 
@@ -221,7 +260,8 @@ void resolver_free(struct net *net)
     struct resolver *r = net->resolver;
     if (!r)
         return;
-    close_channel(r);
+    while (!list_empty(&r->channels))
+        close_channel(container_of(r->channels.next, struct channel, link));
     timer_cancel(net, &r->timer);
     free(r->servers);
     free(r);

@@ -32,7 +32,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 // A peer of datagrams that sends no more cannot be told from one that is gone.
 static uint64_t idle_limit(const struct conn *c)
 {
-    bool forgets = c->peer && c->group->user;
+    bool forgets = c->datagram && c->group->user;
     return c->limits->idle || !forgets ? c->limits->idle : peer_idle;
 }
 
@@ -53,7 +53,7 @@ static struct due first_due(const struct conn *c)
     if (!c->paused && !conn_held(c) && !c->eof)
         consider(&d, (struct due){"read", "nothing came", POLL_READ, l->read, 0},
                  later(c->last_in, c->read_since));
-    if (c->out.length > 0 || stack_pending(c) > 0)
+    if (!c->datagram && (c->out.length > 0 || stack_pending(c) > 0))
         consider(&d, (struct due){"write", "the peer took nothing", POLL_WRITE, l->write, 0},
                  c->last_out);
     return d;
@@ -76,6 +76,7 @@ static void fire(struct timer *t)
         c->last_out = net->now;
     struct due d = first_due(c);
     if (d.deadline > net->now) {
+        c->excused = false;
         timeout_arm(c);
         return;
     }
@@ -83,7 +84,13 @@ static void fire(struct timer *t)
         timer_set(net, t, net->now + 1); // after the next iteration has seen it
         return;
     }
-    if (c->peer && strcmp(d.name, "idle") == 0) {
+    // The socket is the server's; what came to it meanwhile is read before this fires again.
+    if (c->datagram && !c->excused) {
+        c->excused = true;
+        timer_set(net, t, net->now + 1);
+        return;
+    }
+    if (c->datagram && strcmp(d.name, "idle") == 0) {
         conn_end(c);
         return;
     }

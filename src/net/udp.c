@@ -141,6 +141,7 @@ static struct peer *meet(struct udp *u, const struct peer_key *key, uint64_t has
     if (conn_new(&c, u->group, -1, &key->remote) < 0)
         return NULL; // as if the datagram had been lost on its way
     c->index = u->index;
+    c->datagram = true;
     net_of(u)->events->accepted(c);
     int err = add_peer(u, c, key, hash);
     if (err) {
@@ -178,7 +179,7 @@ static void receive(struct udp *u, const struct datagram *d)
     struct conn *c = p->conn;
     list_remove(&p->recent);
     list_append(&u->recent, &p->recent);
-    c->last_in = net_of(u)->now;
+    c->last_in = conn_clock(c);
     net_of(u)->events->data(c, d->bytes, d->length);
 }
 
@@ -268,7 +269,9 @@ int peer_send(struct conn *c, const char *bytes, size_t n)
     int err = datagram_send(&u->socket, is_dialed(u) ? NULL : &p->key.remote,
                             u->socket.any ? &p->key.local : NULL, bytes, n);
     if (!err)
-        c->last_out = net_of(u)->now;
+        c->last_out = conn_clock(c);
+    else if (err == -ECONNREFUSED && is_dialed(u))
+        conn_fail(c, ECONNREFUSED, NULL); // of an earlier one: nobody listens there
     return err;
 }
 

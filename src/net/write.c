@@ -1,10 +1,10 @@
 #include "net/write.h"
 
 #include "net/open.h"
+#include "net/packets.h"
 #include "net/stack.h"
 #include "net/timeout.h"
 #include "net/udp.h"
-#include "base/error.h"
 
 #include "base/macros.h"
 #include "os/sock.h"
@@ -19,30 +19,9 @@ static struct net *net_of(const struct conn *c)
     return c->group->net;
 }
 
-// What a callback returned could not be sent, and nobody else hears of it.
-static void tell_lost(struct conn *c, size_t n, int err)
-{
-    char where[ENDPOINT_TEXT_SIZE], reason[96], text[160];
-    snprintf(text, sizeof(text), "dropped a datagram of %zu bytes: %s", n,
-             error_message(-err, reason, sizeof(reason)));
-    net_of(c)->events->notice(net_of(c), endpoint_text(&c->remote, "udp", where), text);
-}
-
-// A datagram leaves at once or not at all.
-static int send_datagram(struct conn *c, const char *bytes, size_t n)
-{
-    struct net *net = net_of(c);
-    if (c->observed)
-        net->events->prewrite(c, n);
-    int err = c->state >= CONN_ENDED ? -EPIPE : peer_send(c, bytes, n);
-    if (c->observed && c->state < CONN_ENDED)
-        net->events->postwrite(c, err ? 0 : n, 0);
-    return err;
-}
-
 size_t conn_pending(const struct conn *c)
 {
-    return c->out.length + stack_pending(c);
+    return c->datagram ? packets_pending(c) : c->out.length + stack_pending(c);
 }
 
 // Plaintext waits for the end of the callback, or of a handshake.
@@ -65,10 +44,10 @@ ssize_t conn_put(struct conn *c, const char *bytes, size_t n)
 {
     if (c->state >= CONN_ENDED)
         return -EPIPE;
-    if (c->peer) {
-        int lost = send_datagram(c, bytes, n);
-        if (lost && lost != -EPIPE)
-            tell_lost(c, n, lost);
+    if (c->datagram) {
+        int lost = packets_put(c, bytes, n);
+        if (lost && c->state < CONN_ENDED)
+            packets_tell_lost(c, n, lost);
         return lost;
     }
     int err = c->stack ? put_plain(c, bytes, n) : conn_queue(c, bytes, n);
@@ -79,8 +58,10 @@ ssize_t conn_write(struct conn *c, const char *bytes, size_t n)
 {
     if (c->state > CONN_OPEN || c->finishing)
         return -EPIPE;
-    if (c->peer)
-        return send_datagram(c, bytes, n);
+    if (c->datagram) {
+        int err = packets_put(c, bytes, n);
+        return err ? err : (ssize_t)packets_pending(c);
+    }
     ssize_t pending = conn_put(c, bytes, n);
     if (pending >= 0)
         conn_add_work(c, c->writing ? WORK_FLUSH_LATER : WORK_FLUSH);
@@ -234,9 +215,11 @@ void conn_flush(struct conn *c, const char *tail, size_t n)
     c->work &= (uint8_t)~WORK_FLUSH;
     if (c->state >= CONN_ENDED || c->state == CONN_CONNECTING)
         return;
-    if (c->peer) {
+    if (c->datagram) {
+        packets_flush(c);
         if (tail)
             conn_put(c, tail, n);
+        packets_flush(c); // where somebody observes
         if (c->state == CONN_CLOSING)
             conn_end(c);
         return;
@@ -262,7 +245,7 @@ void conn_flush(struct conn *c, const char *tail, size_t n)
 
 int conn_local(const struct conn *c, struct endpoint *local)
 {
-    if (!c->peer)
+    if (!c->datagram)
         return sock_local_endpoint(c->watch.fd, local);
     *local = peer_local(c);
     return 0;

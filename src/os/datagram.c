@@ -1,3 +1,7 @@
+#ifdef __APPLE__
+#define __APPLE_USE_RFC_3542 // for IPV6_RECVPKTINFO
+#endif
+
 #include "os/datagram.h"
 
 #include "os/fd.h"
@@ -9,8 +13,9 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#if defined(__APPLE__) && !defined(IPV6_RECVPKTINFO)
-#error "compile with -D__APPLE_USE_RFC_3542"
+// Whether a reply can be told its source address over IPv4. (NetBSD's struct has no such field.)
+#if defined(IP_PKTINFO) && !defined(__NetBSD__)
+#define HAS_PKTINFO
 #endif
 
 #ifdef __linux__
@@ -73,7 +78,7 @@ void datagram_box_free(struct datagram_box *b)
 static int ask_for_local(int fd, int family)
 {
     int on = 1;
-#ifdef IP_PKTINFO
+#ifdef HAS_PKTINFO
     if (family == AF_INET)
         return setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) < 0 ? -errno : 0;
 #endif
@@ -171,7 +176,7 @@ static struct endpoint local_of(const struct msghdr *m)
 {
     struct sockaddr_storage sa = {.ss_family = AF_UNSPEC};
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR((struct msghdr *)m, c)) {
-#ifdef IP_PKTINFO
+#ifdef HAS_PKTINFO
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             struct in_pktinfo info;
             memcpy(&info, CMSG_DATA(c), sizeof(info));
@@ -231,7 +236,7 @@ static void set_local(struct msghdr *m, union control *control, const struct end
         memcpy(CMSG_DATA(c), &info, sizeof(info));
         return;
     }
-#ifdef IP_PKTINFO
+#ifdef HAS_PKTINFO
     struct in_pktinfo info = {0};
     memcpy(&info.ipi_spec_dst, from->ip, 4);
     m->msg_controllen = CMSG_SPACE(sizeof(info));

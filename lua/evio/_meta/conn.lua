@@ -7,7 +7,7 @@
 ---@field addresses string[] What was bound, in the order of the call, with the real ports.
 local Server = {}
 
----Stops accepting; the connections stay.
+---Stops accepting; the connections stay. A udp address stays bound until its last peer is forgotten.
 ---@return boolean open false when the server had ended
 function Server:close() end
 

@@ -8,7 +8,7 @@
 ---
 ---With udp a connection stands for a peer: `opened` at its first datagram, `closed` when it is
 ---forgotten, after `options.idle` (60 s unless set) or when 65,536 others came later. `out` is one
----datagram. There is no `eof` and no `detached`, and `data` is a function.
+---datagram, also when it is empty; return nil to send none. There is no `eof` and no `detached`, and `data` is a function.
 ---@class evio.Events
 ---@field serving? fun(server: evio.Server): action: evio.Action Every address is bound, nothing was accepted yet.
 ---@field opened? fun(conn: evio.Conn): out: evio.Out, action: evio.Action A connection is ready.

@@ -4,8 +4,8 @@
 
 ---A background job: what `evio.spawn` returns. While its end is not delivered it keeps the loop
 ---running. At a shutdown jobs that wait are cancelled, and those that run get the linger time of
----`evio.pool`; then the loop ends without them, and `done` is not called. An error in a function of the following prints one
----traceback and nothing else.
+---`evio.pool`; then the loop ends without them, and `done` is not called. An error in a function of
+---the following prints one traceback and nothing else.
 ---@class evio.Job
 local Job = {}
 

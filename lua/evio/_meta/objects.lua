@@ -24,8 +24,8 @@ local Socket = {}
 ---@return string? code `"ETIMEDOUT"`, `"ECONNRESET"`; `"ECUT"` when the peer finished before n bytes
 function Socket:read(n) end
 
----Writes all of the bytes.
----@param bytes string
+---Writes all of the bytes; a string.buffer is empty afterwards.
+---@param bytes string|string.buffer
 ---@return boolean? done
 ---@return string? message
 ---@return string? code
