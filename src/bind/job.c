@@ -14,7 +14,8 @@
 static const char job_meta = 0; // its address is the key of the metatable in the registry
 static const char unpack_key = 0; // and that of the function that reads what crossed
 
-static const int64_t linger_default = 5000000000; // nanoseconds
+// Nanoseconds: what running jobs get at a shutdown, and how long of it nothing is said.
+static const int64_t linger_default = 5000000000, quiet = 500000000;
 
 // A userdata, which the registry keeps alive until the job's end was delivered.
 struct script_job {
@@ -168,14 +169,22 @@ static const struct pool_events pool_events = {
     .dispose = work_dispose,
 };
 
+static int count_jobs(const struct host *h)
+{
+    int count = 0;
+    for (const struct link *i = h->jobs.next; i != &h->jobs; i = i->next)
+        count++;
+    return count;
+}
+
 // Jobs had their time, and so had those that were spawned meanwhile: the loop goes on, or ends,
 // without them.
 static void abandon(struct timer *t)
 {
     struct host *h = container_of(t, struct host, jobs_end);
-    int count = 0;
+    int count = count_jobs(h);
     pool_drop(h->pool);
-    for (; !list_empty(&h->jobs); count++)
+    while (!list_empty(&h->jobs))
         forget(h->L, container_of(h->jobs.next, struct script_job, link));
     char text[80];
     snprintf(text, sizeof(text), "%d of them did not end within %g s of the shutdown", count,
@@ -183,12 +192,27 @@ static void abandon(struct timer *t)
     report_print(&h->report, "background jobs", text);
 }
 
+// Whoever pressed Ctrl-C wants to know why nothing happens.
+static void tell_waiting(struct timer *t)
+{
+    struct host *h = container_of(t, struct host, jobs_end);
+    char text[128];
+    snprintf(text, sizeof(text), "%d still at work, %g s are left to them; another signal ends the "
+                                 "process at once",
+             count_jobs(h), (double)(h->linger - quiet) / 1e9);
+    report_print(&h->report, "background jobs", text);
+    h->jobs_end.fire = abandon;
+    timer_set(h->net, t, net_clock() + (uint64_t)(h->linger - quiet));
+}
+
 void jobs_end(struct host *h)
 {
     if (list_empty(&h->jobs) || timer_is_set(&h->jobs_end))
         return;
+    bool tells = h->linger > 2 * quiet;
     pool_drop(h->pool);
-    timer_set(h->net, &h->jobs_end, net_clock() + (uint64_t)h->linger);
+    h->jobs_end.fire = tells ? tell_waiting : abandon;
+    timer_set(h->net, &h->jobs_end, net_clock() + (uint64_t)(tells ? quiet : h->linger));
 }
 
 // Functions
@@ -199,7 +223,6 @@ static struct pool *pool_of(lua_State *L, struct host *h)
         return h->pool;
     if (pool_open(&h->pool, h->net->mailbox, &pool_events) < 0)
         luaL_error(L, "out of memory");
-    h->jobs_end.fire = abandon;
     h->linger = linger_default;
     return h->pool;
 }
