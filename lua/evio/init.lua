@@ -25,6 +25,7 @@ local M = {
   connections = conn.connections,
   stream = require("evio.stream").new,
   translate = require("evio.translate").translate,
+  tls = require("evio.tls").tls,
   spawn = job.spawn,
   pool = job.pool,
   sleep = job.elsewhere("sleep"),

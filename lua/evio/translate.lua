@@ -11,8 +11,9 @@ function M.translate(events, should, make)
     error(("evio.translate: the events are a %s, expected a table"):format(type(events)), 2)
   elseif should ~= nil and type(should) ~= "function" then
     error(("evio.translate: should is a %s, expected a function(conn) or nil"):format(type(should)), 2)
-  elseif type(make) ~= "function" then
-    error(("evio.translate: make is a %s, expected a function(conn)"):format(type(make)), 2)
+  elseif type(make) ~= "function" and not core.is_maker(make) then
+    error(("evio.translate: make is a %s, expected a function(conn), or what evio.tls makes"):format(
+      type(make)), 2)
   end
   local wrapped, list = {}, { { should = should, make = make } }
   for key, value in next, events do

@@ -22,6 +22,7 @@ static const struct {
     {ECONNABORTED, "ECONNABORTED"},
     {ECONNREFUSED, "ECONNREFUSED"},
     {ECONNRESET, "ECONNRESET"},
+    {ERROR_CUT, "ECUT"},
     {EEXIST, "EEXIST"},
     {EHOSTUNREACH, "EHOSTUNREACH"},
     {EINVAL, "EINVAL"},
@@ -61,7 +62,8 @@ const char *error_name(int number)
 
 const char *error_message(int number, char *text, unsigned size)
 {
-    snprintf(text, size, "%s", strerror(number));
+    snprintf(text, size, "%s",
+             number == ERROR_CUT ? "the peer cut the connection" : strerror(number));
     if (isupper((unsigned char)text[0]) && islower((unsigned char)text[1]))
         text[0] = (char)tolower((unsigned char)text[0]);
     return text;

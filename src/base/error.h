@@ -2,6 +2,9 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+// Not the system's: the peer cut a connection whose protocol has an end of its own.
+enum { ERROR_CUT = 10001 };
+
 // The name of a positive errno ("EADDRINUSE"), or "EUNKNOWN".
 const char *error_name(int number);
 

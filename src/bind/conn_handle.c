@@ -98,6 +98,16 @@ void conn_handle_push_dialed(lua_State *L, struct conn *c, const char *address)
     h->dialed = true;
 }
 
+void conn_handle_push_address(lua_State *L, struct conn *c)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, c->user.handle_ref);
+    lua_getfenv(L, -1);
+    lua_getfield(L, -1, "addresses");
+    lua_rawgeti(L, -1, 1);
+    lua_insert(L, -4);
+    lua_pop(L, 3);
+}
+
 void conn_handle_update(struct conn *c)
 {
     struct handle *h = c->user.handle;

@@ -30,6 +30,9 @@ void conn_handle_push(lua_State *L, struct conn *c);
 // Pushes the table of a dialed connection, which is made here, with its address.
 void conn_handle_push_dialed(lua_State *L, struct conn *c, const char *address);
 
+// Pushes the address that a dialed connection was dialed with.
+void conn_handle_push_address(lua_State *L, struct conn *c);
+
 // The descriptor is about to go: asks for the local address while it can be had.
 void conn_handle_keep_local(struct conn *c);
 

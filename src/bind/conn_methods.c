@@ -185,7 +185,8 @@ static int method_handler(lua_State *L)
 static int method_push(lua_State *L)
 {
     struct conn *c = check(L, CONN_OPEN);
-    luaL_checktype(L, 2, LUA_TFUNCTION);
+    if (!maker_at(L, 2))
+        luaL_checktype(L, 2, LUA_TFUNCTION);
     if (!lua_isnoneornil(L, 3))
         luaL_checktype(L, 3, LUA_TFUNCTION);
     if (!c || !c->opened)

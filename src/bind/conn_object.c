@@ -3,6 +3,7 @@
 #include "bind/conn_handle.h"
 #include "bind/conn_methods.h"
 #include "bind/host.h"
+#include "bind/tls.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -84,6 +85,15 @@ static int conn_object_remote_port(lua_State *L)
     return 1;
 }
 
+static int conn_object_tls(lua_State *L)
+{
+    const struct handle *h = conn_handle_check(L);
+    if (!h->conn)
+        return 0;
+    tls_push_info(L, h->conn);
+    return 1;
+}
+
 // functions
 
 // The id at index 1; 0, which is nobody's, for a number that cannot be one.
@@ -137,6 +147,7 @@ static const luaL_Reg fields[] = {
     {"local_address", conn_object_local_address},
     {"remote_ip", conn_object_remote_ip},
     {"remote_port", conn_object_remote_port},
+    {"tls", conn_object_tls},
     {NULL, NULL},
 };
 

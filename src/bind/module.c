@@ -11,6 +11,7 @@
 #include "bind/served.h"
 #include "bind/socket.h"
 #include "bind/timer.h"
+#include "bind/tls.h"
 #include "bind/translator.h"
 
 #include <lauxlib.h>
@@ -66,6 +67,7 @@ static int open_core(lua_State *L)
     dial_register(L);
     timer_register(L);
     socket_register(L, false);
+    tls_register(L);
     lua_pushcfunction(L, translators_make);
     h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushlightuserdata(L, (void *)&handlers_translate_key);

@@ -29,6 +29,7 @@ static int wait_for_events(struct net *net, struct batch *b)
     bool idle = list_empty(&net->work) && list_empty(&net->ended) && !net->restless;
     int64_t timeout = idle ? timers_wait(net) : 0;
     net->restless = false;
+    net->handshakes = 0;
     b->count = net->backend->wait(net->poller, b->ready, BATCH, timeout);
     net->now = clock_now();
     return b->count < 0 ? b->count : 0;

@@ -56,6 +56,7 @@ struct net {
     struct link ended; // connections for the reap step
     struct link spent;   // dials that are over, for the reap step
     struct link starved; // listeners that wait for a free descriptor
+    unsigned handshakes; // steps of handshakes in this iteration
     bool restless;     // something is to be done without waiting
     bool has_signals;  // while it runs, and no other loop of the process has them
     struct signals signals;

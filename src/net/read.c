@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+enum { HANDSHAKES = 8 }; // steps an iteration: they are costly, and others are to be served
+
 static bool readable(const struct conn *c)
 {
     bool closes = c->group->stopping && c->slot.id <= c->group->newest;
@@ -135,6 +137,8 @@ void conn_read(struct conn *c)
     struct net *net = c->group->net;
     if (!readable(c) || c->more || c->eof)
         return;
+    if (stack_opening(c) && net->handshakes++ >= HANDSHAKES)
+        return; // it is ready in the next iteration, too
     ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
     if (n >= 0 && c->stack) {
         pass(c, n > 0 ? net->input : NULL, (size_t)n);

@@ -22,6 +22,7 @@ function Server:close() end
 ---@field local_address string? nil until it is connected.
 ---@field remote_ip string? As in `"127.0.0.1"`; nil for a unix socket.
 ---@field remote_port number?
+---@field tls evio.TlsInfo? Once a TLS handshake is over.
 ---@field [any] any The script's own.
 local Conn = {}
 

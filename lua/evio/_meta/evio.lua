@@ -144,8 +144,18 @@ function evio.post(value) end
 ---@return evio.Events
 function evio.translate(events, should, make) end
 
----Makes a translator for a connection, when it was accepted or connected, before `opened`.
----@alias evio.Maker fun(conn: evio.Conn): evio.Translator
+---Makes a translator for a connection, when it was accepted or connected, before `opened`: a
+---function, or what `evio.tls` returns. The function may return the latter, too.
+---@alias evio.Maker (fun(conn: evio.Conn): evio.Translator|evio.Tls)|evio.Tls
+
+---TLS, through OpenSSL: the server's side for accepted connections, the client's for dialed ones.
+---`opened` fires when the handshake is over; `conn.tls` tells what was agreed on. The peer's
+---close_notify is `eof`; a connection that is cut without one ends with `ECUT`. Raises when a file
+---cannot be read, or a key does not fit its certificate. Secrets are written to the file that
+---SSLKEYLOGFILE names.
+---@param settings evio.TlsSettings
+---@return evio.Tls
+function evio.tls(settings) end
 
 ---Makes a `data` handler that reads a stream. It is called again as long as it takes bytes and
 ---bytes are left, so one call is one message. Reads are transactional: when one falls short it

@@ -60,3 +60,36 @@ function Socket:close() end
 ---@field send fun(self: evio.Translator, plain: string): wire: evio.Out, err: string?
 ---@field start? fun(self: evio.Translator): wire: evio.Out, err: string? When it is put on and those below are open: the first bytes of a client.
 ---@field finish? fun(self: evio.Translator): wire: evio.Out, err: string? The last bytes, in front of FIN.
+
+---Settings of `evio.tls`. Certificates and keys are names of PEM files, or PEM text.
+---@class evio.TlsSettings
+---@field cert? string The certificate, followed by its chain. A server needs it and its key.
+---@field key? string
+---@field password? string Of an encrypted key.
+---@field names? table<string, {cert: string, key: string, password?: string}> Other certificates for clients that ask for these names (SNI); `*.example.com` stands for one label.
+---@field alpn? string[] Protocols in order of preference (RFC 7301). A client that has none of them is refused.
+---@field min? "1.2"|"1.3" The lowest version. 1.2.
+---@field tickets? boolean Sessions may be resumed. true.
+---@field verify_client? "none"|"optional"|"required" Whether clients are asked for a certificate. none.
+---@field ca? string What to trust; for a client's side the system's roots unless set.
+---@field verify? boolean A client verifies the server's certificate and its name. true.
+---@field name? string The name that a client asks for and verifies; else the host that was dialed.
+
+---What `evio.tls` returns.
+---@class evio.Tls
+local Tls = {}
+
+---Reads the files again, for the connections that come; those that are there stay. When that fails,
+---the old ones go on.
+---@return boolean? done
+---@return string? message
+function Tls:reload() end
+
+---What was agreed on: `conn.tls`.
+---@class evio.TlsInfo
+---@field version string `"TLSv1.3"`
+---@field cipher string `"TLS_AES_256_GCM_SHA384"`
+---@field server_name? string The name that the client asked for.
+---@field protocol? string ALPN's.
+---@field resumed boolean
+---@field peer? {subject: string, issuer: string, name: string, fingerprint: string, verified: boolean} The peer's certificate: `name` is its first DNS name, else its common name; `fingerprint` is SHA-256 in hex; `verified` whether it leads to a trusted root.

@@ -1,0 +1,267 @@
+-- TLS where it goes wrong or ends, from both sides, and as one translator among others.
+local certificates = require("spec.support.certificates")
+local scripts = require("spec.support.scripts")
+local support = require("spec.support")
+local translators = require("spec.support.translators")
+
+local REPORT = [[
+function events.opened(conn) print("opened") end
+function events.data(_, input) print("data", input) end
+function events.closed(_, err, code) print("closed", err, code) end
+function events.failed(_, err, code) print("failed", err, code) end
+]]
+local SERVER = ("evio.tls({ %s })"):format(certificates.fields("server"))
+local CA = ("ca = %q"):format(certificates.path("ca.pem"))
+
+local function serve(source, maker)
+  return scripts.serve(translators .. source .. ([[
+
+    function events.serving(server) print(table.concat(server.addresses, "\n")) end
+    events = evio.translate(events, nil, %s)]]):format(maker or SERVER))
+end
+
+-- A script that dials with TLS; `settings` is source of the fields of evio.tls.
+local function dial(address, source, settings)
+  return support.start(translators .. ([[
+    local evio = require("evio")
+    local events = {}
+    local address = %q
+    %s
+    evio.dial(evio.translate(events, nil, evio.tls({ %s })), address)]]):format(
+    (address:gsub("127.0.0.1", "localhost")), source, settings or CA))
+end
+
+-- The first flight of a client, as bytes.
+local function client_hello()
+  local server = scripts.serve([[
+    function events.data(_, input)
+      print((input:gsub(".", function(c) return ("%02x"):format(c:byte()) end)))
+    end]])
+  dial(server:address(), "")
+  return (server:expect("^(%x%x%x%x+)$"):gsub("%x%x", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+describe("a TLS handshake", function()
+  it("of something else fails with OpenSSL's reason, at once", function()
+    local server = serve(REPORT)
+    local client = support.connect(server:address())
+    client:send("GET / HTTP/1.1\r\n\r\n")
+    assert.equal("failed\ttls: http request\tEPROTO", server:line())
+    client = support.connect(server:address())
+    client:send(("garbage "):rep(100))
+    assert.equal("failed\ttls: wrong version number\tEPROTO", server:line())
+    client:receive_all()
+  end)
+
+  it("of 64 MiB of garbage leaves the memory flat (seed 24)", function()
+    local server = serve(REPORT)
+    local client = support.connect(server:address())
+    local before = support.rss(server.pid)
+    local garbage, sent = support.random_bytes(65536), 0
+    while sent < 64 * 1024 * 1024 and client:send(garbage) do
+      sent = sent + #garbage
+    end
+    assert.matches("^failed\ttls: ", server:line())
+    local grown = support.rss(server.pid) - before
+    assert.is_true(support.sanitized or grown < 4 * 1024 * 1024, grown .. " bytes")
+  end)
+
+  it("that stalls at any of its messages ends at the time-out, and no event sees it", function()
+    local hello = client_hello()
+    for _, part in ipairs({ "", hello:sub(1, 3), hello:sub(1, 100), hello }) do
+      local server = serve(REPORT .. "events.options = { handshake = 0.3 }")
+      local client = support.connect(server:address())
+      client:send(part)
+      assert.equal("failed\thandshake time-out: it was not over for 0.3 s\tETIMEDOUT", server:line())
+      server:stop()
+      assert.not_matches("opened", (server:output()))
+    end
+  end)
+
+  it("that is cut says so", function()
+    local server = serve(REPORT)
+    local client = support.connect(server:address())
+    client:send("\22\3\1")
+    client:finish()
+    assert.equal("failed\ttls: the peer cut the connection in the handshake\tECUT", server:line())
+  end)
+
+  it("of a flood leaves others served", function()
+    local server = serve("function events.data(_, input) return input end")
+    local hello = client_hello()
+    local flood = {}
+    for i = 1, 60 do
+      flood[i] = support.connect(server:address())
+      flood[i]:send(hello)
+    end
+    local script = dial(server:address(), [[
+      function events.opened() return "served" end
+      function events.data(conn, input) print(input) return nil, "close" end]])
+    assert.equal("served", script:line())
+  end)
+end)
+
+describe("a TLS client", function()
+  it("verifies the server's certificate and its name", function()
+    local server = serve("function events.opened() return 'hi' end")
+    local bad = serve("", ("evio.tls({ %s })"):format(certificates.fields("expired")))
+    local FAILED = "function events.failed(_, err, code) print(err, code) end\n"
+      .. "function events.data(conn, input) print(input, conn.tls.peer.verified) return nil, 'close' end"
+    for _, case in ipairs({
+      { server, CA, "hi\ttrue" },
+      { server, "verify = false", "hi\tfalse" },
+      { server, "", "tls: unable to get local issuer certificate\tEPROTO" },
+      { server, CA .. ', name = "other.example"', "tls: hostname mismatch\tEPROTO" },
+      { bad, CA, "tls: certificate has expired\tEPROTO" },
+    }) do
+      assert.equal(case[3], dial(case[1]:address(), FAILED, case[2]):line())
+    end
+    local by_ip = support.start(([[
+      local evio = require("evio")
+      local events = {}
+      %s
+      evio.dial(evio.translate(events, nil, evio.tls({ %s })), "%s")]]):format(FAILED, CA, server:address()))
+    assert.equal("hi\ttrue", by_ip:line())
+  end)
+
+  it("shows its certificate", function()
+    local server = serve("function events.opened(conn) return conn.tls.peer.name end",
+      ("evio.tls({ %s, %s, verify_client = 'required' })"):format(certificates.fields("server"), CA))
+    local script = dial(server:address(), "function events.data(_, input) print(input) end",
+      ("%s, %s"):format(CA, certificates.fields("client")))
+    assert.equal("client.example", script:line())
+  end)
+
+  it("talks to openssl s_server", function()
+    local peer = support.spawn({ "s_server", "-accept", "127.0.0.1:0", "-cert",
+      certificates.path("server.pem"), "-key", certificates.path("server.key"), "-rev" },
+      { command = { "openssl" } })
+    local address = "tcp://localhost:" .. peer:expect("^ACCEPT .*:(%d+)$")
+    local script = dial(address, [[
+      function events.opened() return "hello\n" end
+      function events.data(_, input) print(input) return nil, "close" end]])
+    assert.equal("olleh", script:line())
+  end)
+end)
+
+describe("a TLS connection", function()
+  it("has 50 replies of 100 KB with a close complete (seed 22)", function()
+    local server = serve("function events.data() return ('x'):rep(102400), 'close' end")
+    local script = dial(server:address(), [[
+      local whole, left = 0, 50
+      function events.opened() return "ask" end
+      function events.data(conn, input) conn.got = (conn.got or 0) + #input end
+      function events.closed(conn, err)
+        if conn.got == 102400 and not err then whole = whole + 1 end
+        left = left - 1
+        if left == 0 then print(whole) end
+      end
+      local wrapped = evio.translate(events, nil, evio.tls({ ]] .. CA .. [[ }))
+      for _ = 1, 49 do evio.dial(wrapped, address) end]])
+    assert.equal("50", script:line(20))
+  end)
+
+  it("carries every byte, one at a time, among other translators", function()
+    local stack = "evio.translate(evio.translate(events, nil, frame('A')), nil, frame('B'))"
+    local server = scripts.serve(translators .. ([[
+      function events.data(conn, input) for i = 1, #input do conn:write(input:sub(i, i)) end end
+      function events.serving(server) print(server.addresses[1]) end
+      events = evio.translate(%s, nil, %s)]]):format(stack, SERVER))
+    local bytes = support.random_bytes(500)
+    local script = dial(server:address(), ([[
+      local bytes, got = %q, ""
+      function events.opened(conn)
+        for i = 1, #bytes do evio.after(i * 0.0005, function() conn:write(bytes:sub(i, i)) end) end
+      end
+      function events.data(_, input)
+        got = got .. input
+        if #got == #bytes then print(got == bytes) return nil, "close" end
+      end
+      events = %s]]):format(bytes, stack))
+    assert.equal("true", script:line(20))
+  end)
+
+  it("tells a close_notify, which is eof, from a cut", function()
+    -- Without tickets, which a peer that was killed would leave unread: that is a reset.
+    local server = serve(REPORT .. "function events.eof() print('eof') end",
+      ("evio.tls({ %s, tickets = false })"):format(certificates.fields("server")))
+    dial(server:address(), "function events.opened() return 'x', 'close' end")
+    for _, line in ipairs({ "opened", "data\tx", "eof", "closed\tnil\tnil" }) do
+      assert.equal(line, server:line())
+    end
+    local script = dial(server:address(), "function events.opened() return 'x' end")
+    server:expect("^data\tx$")
+    script:kill()
+    assert.equal("closed\ttls: the peer cut the connection without a close_notify\tECUT", server:line())
+  end)
+
+  it("may begin in the middle of a conversation, and nothing slips in front of it", function()
+    local STARTTLS = REPORT .. ([[
+      events.data = evio.stream(function(conn, stream)
+        local line = stream:line()
+        if line == "STARTTLS" then
+          conn:write("go\n")
+          conn:push(%s, function(c) print("ready", c.tls.version) return "secret\n" end)
+        elseif line then
+          print("line", line)
+        end
+      end)]]):format(SERVER)
+    local server = scripts.serve(STARTTLS)
+    support.start(([[
+      local evio = require("evio")
+      local events = {}
+      function events.opened() return "STARTTLS\n" end
+      function events.data(conn, input)
+        if input == "go\n" then
+          conn:push(evio.tls({ %s, name = "localhost" }))
+          conn:write("inside\n")
+        else
+          print(input)
+          conn:close()
+        end
+      end
+      evio.dial(events, "%s")]]):format(CA, server:address()))
+    server:expect("^ready\tTLSv1.3$")
+    assert.equal("line\tinside", server:line())
+    local client = support.connect(server:address())
+    client:send("STARTTLS\nevil\n")
+    server:expect("^closed\tplaintext came in front of the translator that was pushed\tEPROTO$")
+    server:stop()
+    assert.not_matches("evil", (server:output()))
+  end)
+end)
+
+describe("evio.tls", function()
+  local server, key = certificates.path("server.pem"), certificates.path("server.key")
+  for source, message in pairs({
+    ["5"] = "the settings are a number, expected a table",
+    ["{ crt = 'x' }"] = 'unknown setting "crt", expected cert, key, password, names, alpn',
+    ["{ cert = 5 }"] = "cert is a number, expected a string",
+    ["{ cert = 'x' }"] = "key is missing, expected cert and key",
+    ["{ min = '1.1' }"] = 'min is "1.1", expected "1.2" or "1.3"',
+    ["{ alpn = { '' } }"] = "alpn[1] is no name of 1 to 255 bytes",
+    ["{ cert = '/no/file', key = 'x' }"] = "cannot read the certificate /no/file: no such file",
+    [("{ cert = %q, key = '/no/key' }"):format(server)] = "cannot read the key /no/key: ",
+    [("{ cert = %q, key = %q }"):format(certificates.path("one.pem"), key)] = "does not fit the certificate",
+    [("{ cert = %q, key = %q }"):format(server, certificates.path("locked.key"))] = "cannot read the key ",
+    [("{ cert = %q, key = %q, names = { x = 5 } }"):format(server, key)] = 'names["x"] is no { cert',
+  }) do
+    it("refuses " .. source:gsub("[%w/._]+/(%w+%.%w+)", "%1"), function()
+      local first = scripts.fail(("evio.tls(%s)"):format(source))
+      assert.matches("server.lua:1: evio.tls: ", first, 1, true)
+      assert.matches(message, first, 1, true)
+    end)
+  end
+
+  it("takes text in the place of files, and a password", function()
+    local text = ("cert = %q, key = %q"):format(support.read_file(server), support.read_file(key))
+    local locked = ("cert = %q, key = %q, password = 'secret'"):format(server, certificates.path("locked.key"))
+    for _, fields in ipairs({ text, locked }) do
+      local peer = serve("function events.opened() return 'hi' end", ("evio.tls({ %s })"):format(fields))
+      local script = dial(peer:address(), "function events.data(_, input) print(input) end")
+      assert.equal("hi", script:line())
+    end
+  end)
+end)
