@@ -69,7 +69,9 @@ static void discard(struct filter *f)
     free(of(f));
 }
 
-static const struct filter_ops ops = {start, receive, send_down, finish, discard};
+static const struct filter_ops ops = {
+    .start = start, .receive = receive, .send = send_down, .finish = finish, .free = discard,
+};
 
 static int keep(struct filters *filters, const char *bytes, size_t n)
 {
@@ -176,6 +178,76 @@ static void pops_the_top(void)
     filters_free(&w.filters);
 }
 
+// Gives each byte twice, one byte at a time.
+struct doubler {
+    struct filter filter;
+    char rest[16];
+    size_t length;
+    bool over;
+};
+
+static int double_one(struct filter *f)
+{
+    struct doubler *d = container_of(f, struct doubler, filter);
+    char twice[2] = {d->rest[0], d->rest[0]};
+    size_t n = d->length > 0 ? 2 : 0;
+    d->length -= n / 2;
+    memmove(d->rest, d->rest + 1, d->length);
+    f->more = d->length > 0;
+    if (!f->more && d->over)
+        f->ended = true;
+    return filter_up(f, twice, n);
+}
+
+static int double_all(struct filter *f, const char *wire, size_t n)
+{
+    struct doubler *d = container_of(f, struct doubler, filter);
+    d->over = !wire;
+    memcpy(d->rest + d->length, wire ? wire : "", n);
+    d->length += n;
+    return f->more ? 0 : double_one(f);
+}
+
+static void discard_doubler(struct filter *f)
+{
+    free(container_of(f, struct doubler, filter));
+}
+
+static const struct filter_ops doubling = {
+    .receive = double_all, .resume = double_one, .send = send_down, .free = discard_doubler,
+};
+
+static int push_doubler(struct world *w)
+{
+    struct doubler *d = calloc(1, sizeof(*d));
+    d->filter = (struct filter){.ops = &doubling, .name = "doubler"};
+    return filters_push(&w->filters, &d->filter);
+}
+
+static void holds_input_back(void)
+{
+    struct world w = {0};
+    CHECK(push_doubler(&w) == 0 && push_doubler(&w) == 0);
+    CHECK(filters_receive(&w.filters, "xy", 2) == 0);
+    CHECK(filters_more(&w.filters) && plain_is(&w, "xx"));
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "xx") && filters_more(&w.filters));
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "yy") && filters_more(&w.filters));
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "yy") && !filters_more(&w.filters));
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "") && !w.filters.ended);
+    CHECK(filters_receive(&w.filters, NULL, 0) == 0 && w.filters.ended);
+    filters_free(&w.filters);
+}
+
+static void holds_the_end_back(void)
+{
+    struct world w = {0};
+    CHECK(push(&w, 'a', false) == 0 && push_doubler(&w) == 0);
+    CHECK(filters_receive(&w.filters, "axy", 3) == 0 && plain_is(&w, "xx"));
+    CHECK(filters_receive(&w.filters, ".", 1) == 0 && !w.filters.ended);
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "yy") && w.filters.ended);
+    filters_free(&w.filters);
+}
+
 int main(void)
 {
     static const struct check_test tests[] = {
@@ -185,6 +257,8 @@ int main(void)
         {"the end is told once", tells_the_end_once},
         {"a failure has a name and a reason", names_what_fails},
         {"the top filter can be popped", pops_the_top},
+        {"a filter may hold input back", holds_input_back},
+        {"the end comes behind input that is held back", holds_the_end_back},
     };
     return check_run(tests, ARRAY_LEN(tests));
 }

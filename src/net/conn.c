@@ -49,7 +49,8 @@ static unsigned wanted(const struct conn *c)
     if (c->state == CONN_DRAINING)
         return POLL_READ;
     unsigned interest = 0;
-    if (c->state == CONN_OPEN && !c->paused && !conn_held(c) && !c->more && !c->eof)
+    if (c->state == CONN_OPEN && !c->paused && !conn_held(c) && !c->more && !c->backlog &&
+        !c->eof)
         interest |= POLL_READ;
     if (c->state <= CONN_CLOSING && c->blocked)
         interest |= POLL_WRITE;
@@ -85,7 +86,7 @@ int conn_set_keepalive(struct conn *c, unsigned seconds)
 
 void conn_deliver_later(struct conn *c)
 {
-    if (c->more && !c->paused && !conn_held(c))
+    if ((c->more || c->backlog) && !c->paused && !conn_held(c))
         conn_add_work(c, WORK_DELIVER);
 }
 
@@ -259,10 +260,9 @@ int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const
     c->limits = limits;
     c->swapped = true;
     c->shifted = true;
-    if (buf_length(&c->in) > 0) {
+    if (buf_length(&c->in) > 0)
         c->more = true;
-        conn_deliver_later(c);
-    }
+    conn_deliver_later(c);
     conn_update(c); // the limits may hold it no longer
     return 0;
 }

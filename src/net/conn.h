@@ -56,6 +56,7 @@ struct conn {
     bool writing : 1;   // inside a write attempt
     bool observed : 1;  // prewrite and postwrite are to fire
     bool more : 1;      // unread input may be delivered again without new bytes
+    bool backlog : 1;   // input waits inside of a filter
     bool shifted : 1;   // the unread input is not what the stream last saw
     bool swapped : 1;   // the handlers changed during a data event
     bool eof : 1;       // the peer finished sending

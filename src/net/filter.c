@@ -56,7 +56,7 @@ static int receive(struct filter *f, const char *wire, size_t n)
     if (f->ended)
         return 0; // what comes behind the end of the plaintext is nobody's
     int err = f->ops->receive(f, wire, n);
-    if (!err && !wire)
+    if (!err && !wire && !f->more)
         f->ended = true;
     return err ? err : settle(f);
 }
@@ -117,6 +117,32 @@ int filters_receive(struct filters *s, const char *wire, size_t n)
 {
     s->busy = true;
     int err = receive(s->bottom, wire, n);
+    s->busy = false;
+    return err;
+}
+
+static struct filter *find_more(const struct filters *s)
+{
+    struct filter *f = s->top;
+    while (f && !f->more)
+        f = f->below;
+    return f;
+}
+
+bool filters_more(const struct filters *s)
+{
+    return find_more(s) != NULL;
+}
+
+int filters_resume(struct filters *s)
+{
+    struct filter *f = find_more(s);
+    if (!f)
+        return 0;
+    s->busy = true;
+    int err = f->ops->resume(f);
+    if (!err)
+        err = settle(f);
     s->busy = false;
     return err;
 }

@@ -19,6 +19,8 @@ struct filter_ops {
     int (*start)(struct filter *); // NULL where there is nothing to do
     // Bytes from below; NULL once, when there will be no more.
     int (*receive)(struct filter *, const char *wire, size_t n);
+    // Goes on with what `more` tells of. NULL where a filter never sets that.
+    int (*resume)(struct filter *);
     int (*send)(struct filter *, const char *plain, size_t n);
     int (*finish)(struct filter *); // NULL where there is nothing to do
     void (*free)(struct filter *);
@@ -32,6 +34,9 @@ struct filter {
     struct filter *above, *below;
     bool opening; // nothing passes yet; the filter clears it
     bool ended;   // the peer's plaintext ended; the filter sets it
+    // Input waits inside, because it becomes more plaintext than is to be handed up at a time; the
+    // filter sets it. What it receives meanwhile has to wait, too, the end included.
+    bool more;
     bool started, above_told;
     struct buf early; // plaintext that came while it was opening
 };
@@ -59,6 +64,12 @@ bool filters_open(const struct filters *s);
 
 // Hands in bytes at the bottom; NULL when there will be no more.
 int filters_receive(struct filters *s, const char *wire, size_t n);
+
+// Whether input waits inside of a filter; nothing is to be handed in meanwhile.
+bool filters_more(const struct filters *s);
+
+// Has the topmost filter in which input waits go on, for one piece.
+int filters_resume(struct filters *s);
 
 // Hands in plaintext at the top, which must be open.
 int filters_send(struct filters *s, const char *plain, size_t n);

@@ -81,13 +81,6 @@ void conn_deliver(struct conn *c)
     deliver_all(c, NULL, 0);
 }
 
-void conn_redeliver(struct conn *c)
-{
-    c->work &= (uint8_t)~WORK_DELIVER;
-    if (c->more && readable(c))
-        deliver_all(c, NULL, 0);
-}
-
 // Input, as the script sees it. It waits where it cannot be handed up now.
 static void take(struct conn *c, const char *bytes, size_t n)
 {
@@ -111,13 +104,13 @@ static void end_input(struct conn *c)
     c->group->net->events->eof(c);
 }
 
-// Bytes from the wire, NULL at its end, on their way through the filters.
-static void pass(struct conn *c, const char *wire, size_t n)
+// Input went through the filters, which returned this.
+static void settle_input(struct conn *c, int err)
 {
     struct filters *f = &c->stack->filters;
-    int err = stack_receive(c, wire, n);
     if (!err || c->opened)
         conn_settle_handshake(c);
+    c->backlog = !err && filters_more(f);
     struct buf plain = f->plain;
     f->plain = (struct buf){0};
     if (buf_length(&plain) > 0 && c->state == CONN_OPEN && c->opened)
@@ -129,19 +122,32 @@ static void pass(struct conn *c, const char *wire, size_t n)
         end_input(c);
     else if (f->ended && !c->opened)
         conn_fail(c, ECONNRESET, "the peer finished in the handshake");
+    if (c->state == CONN_OPEN)
+        conn_deliver_later(c);
     conn_flush(c, NULL, 0); // replies
+}
+
+void conn_redeliver(struct conn *c)
+{
+    c->work &= (uint8_t)~WORK_DELIVER;
+    if (!readable(c))
+        return;
+    if (c->more)
+        deliver_all(c, NULL, 0);
+    else if (c->backlog)
+        settle_input(c, stack_resume(c));
 }
 
 void conn_read(struct conn *c)
 {
     struct net *net = c->group->net;
-    if (!readable(c) || c->more || c->eof)
+    if (!readable(c) || c->more || c->backlog || c->eof)
         return;
     if (stack_opening(c) && net->handshakes++ >= HANDSHAKES)
         return; // it is ready in the next iteration, too
     ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
     if (n >= 0 && c->stack) {
-        pass(c, n > 0 ? net->input : NULL, (size_t)n);
+        settle_input(c, stack_receive(c, n > 0 ? net->input : NULL, (size_t)n));
     } else if (n > 0) {
         take(c, net->input, (size_t)n);
     } else if (n == 0) {

@@ -79,8 +79,10 @@ int stack_pop(struct conn *c)
         return -ENOENT;
     if (s->filters.busy || stack_opening(c))
         return -EBUSY;
-    int err = stack_translate(c, NULL, 0);
     struct filter *top = s->filters.top;
+    if (top->more)
+        return filter_fail(top, EPROTO, "taken away while input waits inside of it");
+    int err = stack_translate(c, NULL, 0);
     if (!err && top->ops->finish) {
         s->filters.busy = true;
         err = top->ops->finish(top);
@@ -131,6 +133,11 @@ int stack_receive(struct conn *c, const char *wire, size_t n)
         return filters_receive(f, wire, n);
     f->ended = f->ended || !wire;
     return buf_append(&f->plain, wire, n);
+}
+
+int stack_resume(struct conn *c)
+{
+    return filters_resume(&c->stack->filters);
 }
 
 void stack_fail(struct conn *c, int err)
