@@ -7,6 +7,7 @@
 #include "bind/events.h"
 #include "bind/handlers.h"
 #include "bind/job.h"
+#include "bind/maker.h"
 #include "bind/run.h"
 #include "bind/served.h"
 #include "bind/socket.h"
@@ -67,6 +68,7 @@ static int open_core(lua_State *L)
     dial_register(L);
     timer_register(L);
     socket_register(L, false);
+    maker_register(L);
     tls_register(L);
     lua_pushcfunction(L, translators_make);
     h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
