@@ -2,6 +2,7 @@
 
 #include "bind/conn_handle.h"
 #include "bind/conn_object.h"
+#include "bind/deflate.h"
 #include "bind/dial.h"
 #include "bind/embedded.h"
 #include "bind/events.h"
@@ -70,6 +71,7 @@ static int open_core(lua_State *L)
     socket_register(L, false);
     maker_register(L);
     tls_register(L);
+    deflate_register(L);
     lua_pushcfunction(L, translators_make);
     h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushlightuserdata(L, (void *)&handlers_translate_key);
