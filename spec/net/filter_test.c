@@ -1,6 +1,7 @@
 // net/filter: a stack of filters by itself, without a connection.
 #include "net/filter.h"
 
+#include "base/error.h"
 #include "base/macros.h"
 #include "support/check.h"
 
@@ -248,6 +249,18 @@ static void holds_the_end_back(void)
     filters_free(&w.filters);
 }
 
+static void makes_up_for_a_late_push(void)
+{
+    struct world w = {0};
+    CHECK(push(&w, 'a', true) == 0);
+    CHECK(filters_receive(&w.filters, "?abz", 4) == 0 && filters_open(&w.filters));
+    CHECK(push(&w, 'b', false) == 0 && plain_is(&w, "z"));
+    CHECK(filters_receive(&w.filters, ".", 1) == 0 && w.filters.ended);
+    CHECK(push(&w, 'c', true) == -ERROR_CUT); // its handshake has nobody to be with
+    filters_free(&w.filters);
+    CHECK(w.freed == 3);
+}
+
 int main(void)
 {
     static const struct check_test tests[] = {
@@ -257,6 +270,7 @@ int main(void)
         {"the end is told once", tells_the_end_once},
         {"a failure has a name and a reason", names_what_fails},
         {"the top filter can be popped", pops_the_top},
+        {"one that is pushed late gets what came before", makes_up_for_a_late_push},
         {"a filter may hold input back", holds_input_back},
         {"the end comes behind input that is held back", holds_the_end_back},
     };

@@ -275,9 +275,9 @@ int translators_make(lua_State *L)
 {
     struct conn *c = conn_handle_check(L)->conn;
     int count = (int)lua_objlen(L, 2);
-    for (int i = 1; i <= count && c->state <= CONN_OPEN; i++) {
+    while (c->user.next <= count && c->state <= CONN_OPEN && !stack_opening(c)) {
         lua_settop(L, 2);
-        lua_rawgeti(L, 2, i);
+        lua_rawgeti(L, 2, c->user.next++);
         lua_getfield(L, 3, "should");
         if (!lua_isnil(L, 4)) {
             lua_pushvalue(L, 1);
@@ -291,5 +291,7 @@ int translators_make(lua_State *L)
         if (err)
             stack_fail(c, err);
     }
+    if (c->user.next > count)
+        c->user.next = 0;
     return 0;
 }

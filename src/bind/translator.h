@@ -7,8 +7,9 @@
 
 #include <lauxlib.h>
 
-// Makes the filters that evio.translate asked for, bottom first. To be called as an event: its
-// arguments are the connection's table and the list of makers. Raises when one goes wrong.
+// Makes the filters that evio.translate asked for, bottom first, from the `next` one of the
+// connection on, as long as those that are there are open. To be called as an event: its arguments are
+// the connection's table and the list of makers. Raises when one goes wrong. `next` is 0 at the end.
 int translators_make(lua_State *L);
 
 // Calls the maker at an index with the connection whose table is at another, and puts the filter that

@@ -60,6 +60,7 @@ struct conn {
     bool shifted : 1;   // the unread input is not what the stream last saw
     bool swapped : 1;   // the handlers changed during a data event
     bool eof : 1;       // the peer finished sending
+    bool arriving : 1;  // `arrived` is to fire again, when the filters are open
     bool opened : 1;    // `opened` fired
     bool datagram : 1;  // it is a peer of datagrams, or becomes one
     bool excused : 1;   // a peer's time-out is over, but the loop may have been late
@@ -96,7 +97,7 @@ struct conn {
     struct {
         void *handlers;
         void *handle;
-        int ref, handle_ref, ready;
+        int ref, handle_ref, ready, next;
     } user; // the layer above's
 };
 

@@ -3,7 +3,7 @@
 // output: bytes are handed in at one end and come out at the other, at once and in order.
 //
 // Filters open from the bottom up: each is started when the one below it is open, and plaintext
-// waits until all are.
+// waits until all are. One that is pushed only then gets what came meanwhile.
 #ifndef NET_FILTER_H
 #define NET_FILTER_H
 
@@ -52,8 +52,8 @@ struct filters {
     void *owner;
 };
 
-// Puts a filter on top, and starts it if the others are open. The stack owns it from now on. Returns
-// 0 or a negative errno.
+// Puts a filter on top, and starts it if the others are open. What is in `plain` goes through it, too.
+// The stack owns it from now on. Returns 0 or a negative errno.
 int filters_push(struct filters *s, struct filter *f);
 
 // Takes the top one away and frees it.

@@ -67,7 +67,8 @@ int stack_push(struct conn *c, struct filter *f)
         discard(f);
         return err;
     }
-    s->since = net_clock();
+    if (c->opened || !s->filters.top)
+        s->since = net_clock();
     s->pushes++;
     return filters_push(&s->filters, f);
 }
