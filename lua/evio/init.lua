@@ -27,6 +27,7 @@ local M = {
   translate = require("evio.translate").translate,
   tls = require("evio.tls").tls,
   deflate = require("evio.deflate").deflate,
+  proxy = require("evio.proxy").proxy,
   spawn = job.spawn,
   pool = job.pool,
   sleep = job.elsewhere("sleep"),

@@ -69,6 +69,31 @@ describe("a translator's handshake", function()
     assert.matches("failed\tclosed before it opened\tECANCELED", (server:output()))
   end)
 
+  it("that the peer finishes in ends at once, and turns no loop", function()
+    local server = scripts.serve([[
+      function events.serving(server) print(table.concat(server.addresses, "\n")) end
+      function events.failed(_, err, code) print("failed", err, code) end
+      local quiet = { name = "quiet", opening = true }
+      function quiet:receive() end
+      function quiet:send() end
+      events = evio.translate(events, nil, function() return quiet end)]])
+    local client = support.connect(server:address())
+    client:finish()
+    assert.equal("failed\tquiet: the peer cut the connection in the handshake\tECUT", server:line(1))
+  end)
+
+  it("is no time to change the events when others are to follow", function()
+    local client, server = serve_one("frame('HAND')", [[
+      events = evio.translate(events, nil, rot())
+      evio.after(0.1, function()
+        for conn in evio.connections() do conn:handler({ failed = events.failed }) end
+        print("changed")
+      end)]])
+    server:expect("^changed$")
+    client:send("HAND")
+    assert.equal("failed\tthe events changed before their translators were made\tnil", server:line())
+  end)
+
   it("of garbage without end takes no memory", function()
     local client, server = serve_one("frame('HAND')")
     local before = support.rss(server.pid)

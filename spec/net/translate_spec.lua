@@ -62,6 +62,27 @@ describe("translated events", function()
     assert.equal("4:2:hi", client:receive(6))
   end)
 
+  it("make each when those below it are open, and lose nothing that came meanwhile", function()
+    local server = scripts.serve(translators .. [[
+      function events.serving(server) print(table.concat(server.addresses, "\n")) end
+      function events.opened() print("opened") end
+      function events.data(_, input) print(input) return nil, "close" end
+      local function say(name)
+        return function() print("should", name) return true end
+      end
+      events = evio.translate(events, say("rot"), rot())
+      events = evio.translate(events, say("inner"), frame("inner"))
+      events = evio.translate(events, say("OUTER"), frame("OUTER"))]])
+    local client = support.connect(server:address())
+    assert.equal("should\tOUTER", server:line())
+    assert.equal("OUTER", client:receive(5))
+    client:send("OUTER10:inner3:ury")
+    assert.equal("should\tinner", server:line())
+    assert.equal("should\trot", server:line())
+    assert.equal("opened", server:line())
+    assert.equal("hel", server:line())
+  end)
+
   it("are those of the connections that were chosen", function()
     local server = scripts.serve(translators .. [[
       function events.serving(server) print(table.concat(server.addresses, "\n")) end

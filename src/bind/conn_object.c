@@ -3,6 +3,7 @@
 #include "bind/conn_handle.h"
 #include "bind/conn_methods.h"
 #include "bind/host.h"
+#include "bind/proxy.h"
 #include "bind/tls.h"
 
 #include <lauxlib.h>
@@ -34,8 +35,8 @@ static int conn_object_server(lua_State *L)
     return 1;
 }
 
-// A unix socket's ends are both known by the address that the server listens on, and what is not
-// connected yet by the one that was dialed.
+// A unix socket's ends are both known by the address that the server listens on, unless a proxy told of
+// them, and what is not connected yet by the one that was dialed.
 static int push_address(lua_State *L, const struct handle *h, const struct endpoint *e)
 {
     char text[ENDPOINT_TEXT_SIZE];
@@ -43,6 +44,8 @@ static int push_address(lua_State *L, const struct handle *h, const struct endpo
         lua_pushstring(L, text);
         return 1;
     }
+    if (h->conn && e->family == AF_UNIX && proxy_push_path(L, h->conn, e == &h->remote))
+        return 1;
     conn_handle_push_origin(L);
     lua_getfield(L, -1, "addresses");
     if (!lua_istable(L, -1))
@@ -91,6 +94,15 @@ static int conn_object_tls(lua_State *L)
     if (!h->conn)
         return 0;
     tls_push_info(L, h->conn);
+    return 1;
+}
+
+static int conn_object_proxy(lua_State *L)
+{
+    const struct handle *h = conn_handle_check(L);
+    if (!h->conn)
+        return 0;
+    proxy_push_info(L, h->conn);
     return 1;
 }
 
@@ -148,6 +160,7 @@ static const luaL_Reg fields[] = {
     {"remote_ip", conn_object_remote_ip},
     {"remote_port", conn_object_remote_port},
     {"tls", conn_object_tls},
+    {"proxy", conn_object_proxy},
     {NULL, NULL},
 };
 

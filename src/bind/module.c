@@ -9,6 +9,7 @@
 #include "bind/handlers.h"
 #include "bind/job.h"
 #include "bind/maker.h"
+#include "bind/proxy.h"
 #include "bind/run.h"
 #include "bind/served.h"
 #include "bind/socket.h"
@@ -72,6 +73,7 @@ static int open_core(lua_State *L)
     maker_register(L);
     tls_register(L);
     deflate_register(L);
+    proxy_register(L);
     lua_pushcfunction(L, translators_make);
     h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushlightuserdata(L, (void *)&handlers_translate_key);

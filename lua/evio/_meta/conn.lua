@@ -23,6 +23,7 @@ function Server:close() end
 ---@field remote_ip string? As in `"127.0.0.1"`; nil for a unix socket.
 ---@field remote_port number?
 ---@field tls evio.TlsInfo? Once a TLS handshake is over.
+---@field proxy evio.ProxyInfo? What a proxy told, where there is `evio.proxy`, as long as the connection is there.
 ---@field [any] any The script's own.
 local Conn = {}
 

@@ -138,15 +138,17 @@ function evio.post(value) end
 ---Events whose connections pass through a translator, which changes their bytes on the way in and
 ---out. The events see plaintext and nothing of the translator. Wrapping what was wrapped stacks: the
 ---last one is on the wire. An accepted connection is the server's side, a dialed one the client's.
+---`should` and `make` are called before `opened`, from the wire up: each when the handshakes of those
+---below are over, so they know what `evio.proxy` and `evio.tls` found out.
 ---@param events evio.Events
 ---@param should? fun(conn: evio.Conn): boolean which connections; all where it is nil
 ---@param make evio.Maker
 ---@return evio.Events
 function evio.translate(events, should, make) end
 
----Makes a translator for a connection, when it was accepted or connected, before `opened`: a
----function, or what `evio.tls` or `evio.deflate` returns. The function may return the latter, too.
----@alias evio.Maker (fun(conn: evio.Conn): evio.Translator|evio.Tls|evio.Deflate)|evio.Tls|evio.Deflate
+---Makes a translator for a connection, before `opened`: a function, or what `evio.tls`,
+---`evio.deflate` or `evio.proxy` returns. The function may return the latter, too.
+---@alias evio.Maker (fun(conn: evio.Conn): evio.Translator|evio.Tls|evio.Deflate|evio.Proxy)|evio.Tls|evio.Deflate|evio.Proxy
 
 ---TLS, through OpenSSL: the server's side for accepted connections, the client's for dialed ones.
 ---`opened` fires when the handshake is over; `conn.tls` tells what was agreed on. The peer's
@@ -165,6 +167,16 @@ function evio.tls(settings) end
 ---@param settings? evio.DeflateSettings
 ---@return evio.Deflate
 function evio.deflate(settings) end
+
+---The PROXY protocol (haproxy's, versions 1 and 2) for accepted connections: in front of everything
+---else a proxy tells whom it forwards. From there on the connection's remote and local addresses are
+---the client's, for the translators inside as well; `conn.proxy` tells the rest. A peer that is not
+---trusted is closed before a byte of it is read (`failed` with `EACCES`), one that sends anything but a
+---header at the first byte that shows it (`EPROTO`). Where the proxy tells no address (UNKNOWN, UNSPEC
+---or LOCAL, as for health checks) the connection's own stay.
+---@param settings evio.ProxySettings
+---@return evio.Proxy
+function evio.proxy(settings) end
 
 ---Makes a `data` handler that reads a stream. It is called again as long as it takes bytes and
 ---bytes are left, so one call is one message. Reads are transactional: when one falls short it

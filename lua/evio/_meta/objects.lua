@@ -94,6 +94,27 @@ function Tls:reload() end
 ---What `evio.deflate` returns.
 ---@class evio.Deflate
 
+---Settings of `evio.proxy`.
+---@class evio.ProxySettings
+---@field trusted string[] The proxies' networks, as in `"10.0.0.0/8"`, `"::1"`; `"unix"` for every peer of a unix socket. There is no default: who may send a header may be anybody.
+
+---What `evio.proxy` returns.
+---@class evio.Proxy
+
+---What a proxy told: `conn.proxy`. Values of version 2 are there by their numbers, as bytes, and those
+---that are known by their names, too.
+---@class evio.ProxyInfo
+---@field version number 1 or 2
+---@field known boolean Whether it told addresses; else the connection's are its own.
+---@field remote_address string? The proxy's own address; nil for a unix socket.
+---@field local_address string? Where the proxy connected to; nil for a unix socket.
+---@field alpn? string The protocol that the client chose (ALPN).
+---@field authority? string The host that the client asked for (SNI).
+---@field unique_id? string Of the connection, by the proxy.
+---@field netns? string The proxy's network namespace.
+---@field ssl? {tls: boolean, certificate: boolean, verified: boolean, version: string, name?: string, cipher?: string, signature?: string, key?: string} The client's TLS: whether there was any, whether it showed a certificate and that was verified, the version, the certificate's common name, the cipher, the algorithms of the certificate's signature and key; other values by number.
+---@field [number] string
+
 ---What was agreed on: `conn.tls`.
 ---@class evio.TlsInfo
 ---@field version string `"TLSv1.3"`
