@@ -14,8 +14,9 @@ for i = 1, #arg, 2 do
   options[arg[i]] = arg[i + 1]
 end
 
-local HELLO = "HTTP/1.1 200 OK\r\nServer: evio-lua\r\nContent-Type: text/plain\r\n"
-  .. "Content-Length: 13\r\n\r\nHello World!\n"
+local HEAD = "HTTP/1.1 200 OK\r\nServer: evio-lua\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n"
+local HELLO = HEAD .. "\r\nHello World!\n"
+local LAST = HEAD .. "Connection: close\r\n\r\nHello World!\n"
 local BAD = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 local events = {}
@@ -37,7 +38,7 @@ events.data = evio.stream(function(_, stream)
   if not minor then
     return BAD, "close"
   elseif minor == "0" or head:lower():find("\r\nconnection: close", 1, true) then
-    return HELLO, "close"
+    return LAST, "close"
   end
   return HELLO
 end)
