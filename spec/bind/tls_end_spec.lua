@@ -197,6 +197,32 @@ describe("a TLS connection", function()
     assert.equal("closed\ttls: the peer cut the connection without a close_notify\tECUT", server:line())
   end)
 
+  it("takes its session along into a job when it is detached #threads", function()
+    local server = serve([[
+      function events.data(_, input) return input:upper(), "detach" end
+      function events.detached(_, socket)
+        evio.spawn(function(it)
+          local got = it:read(5)
+          it:write("job " .. got)
+          local last = it:read()
+          it:close()
+          return got, last
+        end, socket):done(print)
+      end]])
+    local script = dial(server:address(), [[
+      function events.opened() return "loop" end
+      function events.data(conn, input)
+        print(input)
+        if input == "LOOP" then return "hello" end
+        conn:finish()
+      end
+      function events.closed(_, err) print("closed", err) end]])
+    assert.equal("LOOP", script:line())
+    assert.equal("job hello", script:line())
+    assert.equal("true\thello\tnil", server:line())
+    assert.equal("closed\tnil", script:line())
+  end)
+
   it("may begin in the middle of a conversation, and nothing slips in front of it", function()
     local STARTTLS = REPORT .. ([[
       events.data = evio.stream(function(conn, stream)

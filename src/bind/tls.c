@@ -106,6 +106,7 @@ static void discard(struct filter *f)
 
 static const struct filter_ops ops = {
     .start = shake, .receive = receive, .send = send_down, .finish = finish, .free = discard,
+    .movable = true,
 };
 
 // Settings: fields of the table at an index, which lua/evio/tls.lua has checked.

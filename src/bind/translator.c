@@ -13,6 +13,7 @@
 struct translator {
     struct filter filter;
     struct host *host;
+    uint64_t id; // of the connection, for messages
     int object; // registry reference
     char name[64];
 };
@@ -116,10 +117,9 @@ static int add_traceback(lua_State *L)
 static int fail(lua_State *L, struct task *t)
 {
     struct translator *own = t->translator;
-    const struct conn *c = own->filter.stack->owner;
     char where[160];
     snprintf(where, sizeof(where), "error in %s of %s, connection %.0f", t->method, own->name,
-             (double)c->slot.id);
+             (double)own->id);
     if (lua_istable(L, -1)) {
         lua_rawgeti(L, -1, 1);
         lua_rawgeti(L, -2, 2);
@@ -220,13 +220,15 @@ static void check_object(lua_State *L)
 }
 
 // Makes a filter of the object on top of the stack, which it takes.
-static struct filter *new_translator(lua_State *L, struct host *h)
+static struct filter *new_translator(lua_State *L, const struct conn *c)
 {
     check_object(L);
     struct translator *t = calloc(1, sizeof(*t));
     if (!t)
         luaL_error(L, "out of memory");
-    *t = (struct translator){.filter.ops = &ops, .host = h};
+    *t = (struct translator){
+        .filter.ops = &ops, .host = c->group->net->user, .id = c->slot.id,
+    };
     set_name(L, t);
     lua_getfield(L, -1, "opening");
     t->filter.opening = lua_toboolean(L, -1);
@@ -279,7 +281,7 @@ static struct filter *make(lua_State *L, struct conn *c, int conn)
         return NULL;
     }
     if (!m)
-        return new_translator(L, c->group->net->user);
+        return new_translator(L, c);
     struct filter *f = m->make(L, m, c);
     lua_pop(L, 1);
     return f;

@@ -141,6 +141,26 @@ void stack_fail(struct conn *c, int err)
     conn_break(c, -err, s->filters.reason);
 }
 
+static int gather_wire(struct filters *filters, const char *bytes, size_t n)
+{
+    struct stack *s = filters->owner;
+    return buf_append(&s->out, bytes, n);
+}
+
+void stack_detach(struct stack *s)
+{
+    s->filters.owner = s;
+    s->filters.wire = gather_wire;
+}
+
+const struct filter *stack_bound(const struct stack *s)
+{
+    const struct filter *f = s->filters.top;
+    while (f && f->ops->movable)
+        f = f->below;
+    return f;
+}
+
 void stack_free(struct stack *s)
 {
     if (!s)

@@ -12,7 +12,7 @@
 
 struct stack {
     struct filters filters;
-    struct buf out;  // plaintext that waits to be handed in
+    struct buf out;  // plaintext that waits to be handed in; once detached, wire bytes to be sent
     uint64_t since;  // when the handshake under way began
     unsigned pushes; // counts
     bool finished;   // the last bytes are out
@@ -55,6 +55,12 @@ int stack_receive(struct conn *c, const char *wire, size_t n);
 
 // Ends the connection because of what a filter returned, after what it had to say is sent.
 void stack_fail(struct conn *c, int err);
+
+// The connection goes and the stack stays: from now on wire bytes are gathered in `out`.
+void stack_detach(struct stack *s);
+
+// The topmost filter that may not go to another thread, or NULL.
+const struct filter *stack_bound(const struct stack *s);
 
 // Frees a stack with its filters; nothing happens for NULL.
 void stack_free(struct stack *s);
