@@ -69,7 +69,9 @@ static void discard(struct filter *f)
     free(of(f));
 }
 
-static const struct filter_ops ops = {start, receive, send_down, finish, discard};
+static const struct filter_ops ops = {
+    .start = start, .receive = receive, .send = send_down, .finish = finish, .free = discard,
+};
 
 static int keep(struct filters *filters, const char *bytes, size_t n)
 {
