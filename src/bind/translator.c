@@ -15,6 +15,7 @@ struct translator {
     struct host *host;
     uint64_t id; // of the connection, for messages
     int object; // registry reference
+    bool starts, finishes; // it has these methods
     char name[64];
 };
 
@@ -47,6 +48,9 @@ static const char *check_bytes(lua_State *L, const struct task *t, int index, si
         return NULL;
     if (host_is_buffer(t->translator->host, L, index)) {
         luaL_callmeta(L, index, "__tostring");
+        lua_getfield(L, index, "reset"); // its bytes are taken
+        lua_pushvalue(L, index);
+        lua_call(L, 1, 0);
         lua_replace(L, index);
     }
     if (lua_type(L, index) != LUA_TSTRING)
@@ -146,19 +150,9 @@ static int perform(struct task t)
     return t.err;
 }
 
-static bool has_method(struct translator *t, const char *name)
-{
-    lua_State *L = state_of(t->host);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, t->object);
-    lua_getfield(L, -1, name); // checked when it was made: a table without a raising __index
-    bool has = lua_isfunction(L, -1);
-    lua_pop(L, 2);
-    return has;
-}
-
 static int start(struct filter *f)
 {
-    if (!has_method(of(f), "start"))
+    if (!of(f)->starts)
         return 0;
     return perform((struct task){.translator = of(f), .method = "start"});
 }
@@ -175,7 +169,7 @@ static int send_down(struct filter *f, const char *plain, size_t n)
 
 static int finish(struct filter *f)
 {
-    if (!has_method(of(f), "finish"))
+    if (!of(f)->finishes)
         return 0;
     return perform((struct task){.translator = of(f), .method = "finish"});
 }
@@ -233,6 +227,11 @@ static struct filter *new_translator(lua_State *L, const struct conn *c)
     lua_getfield(L, -1, "opening");
     t->filter.opening = lua_toboolean(L, -1);
     lua_pop(L, 1);
+    lua_getfield(L, -1, "start");
+    lua_getfield(L, -2, "finish");
+    t->starts = lua_isfunction(L, -2);
+    t->finishes = lua_isfunction(L, -1);
+    lua_pop(L, 2);
     t->object = luaL_ref(L, LUA_REGISTRYINDEX);
     return &t->filter;
 }
@@ -318,7 +317,7 @@ int translators_make(lua_State *L)
         lua_settop(L, 3);
         lua_getfield(L, 3, "make");
         int err = translator_push(L, c, 4, 1);
-        if (err)
+        if (err && c->state <= CONN_OPEN)
             stack_fail(c, err);
     }
     return 0;

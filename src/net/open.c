@@ -22,11 +22,11 @@ static void open_now(struct conn *c)
 
 void conn_settle_handshake(struct conn *c)
 {
-    if (c->state != CONN_OPEN || stack_opening(c))
+    if (c->state != CONN_OPEN || c->shaking)
         return;
     if (!c->opened)
         open_now(c);
-    if (c->stack->expects && c->state == CONN_OPEN) {
+    if (c->stack->expects && c->state == CONN_OPEN && !c->shaking) {
         c->stack->expects = false;
         c->group->net->events->ready(c);
     }
@@ -40,7 +40,7 @@ void conn_open(struct conn *c)
         c->group->net->events->arrived(c); // which may make filters
     if (c->state != CONN_OPEN)
         return;
-    if (!stack_opening(c)) {
+    if (!c->shaking) {
         open_now(c);
         return;
     }

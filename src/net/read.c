@@ -76,6 +76,17 @@ static void deliver_all(struct conn *c, const char *bytes, size_t n)
     conn_update(c);
 }
 
+// Behind everything that was to be delivered.
+static void end_input(struct conn *c)
+{
+    if (!c->ending || c->eof || c->more || !readable(c))
+        return;
+    c->eof = true;
+    c->ending = false;
+    conn_update(c);
+    c->group->net->events->eof(c);
+}
+
 void conn_deliver(struct conn *c)
 {
     deliver_all(c, NULL, 0);
@@ -86,6 +97,7 @@ void conn_redeliver(struct conn *c)
     c->work &= (uint8_t)~WORK_DELIVER;
     if (c->more && readable(c))
         deliver_all(c, NULL, 0);
+    end_input(c);
 }
 
 // Input, as the script sees it. It waits where it cannot be handed up now.
@@ -104,47 +116,51 @@ static void take(struct conn *c, const char *bytes, size_t n)
         c->more = true;
 }
 
-static void end_input(struct conn *c)
-{
-    c->eof = true;
-    conn_update(c);
-    c->group->net->events->eof(c);
-}
-
 // Bytes from the wire, NULL at its end, on their way through the filters.
 static void pass(struct conn *c, const char *wire, size_t n)
 {
     struct filters *f = &c->stack->filters;
     int err = stack_receive(c, wire, n);
+    if (!err && !wire && c->shaking) {
+        conn_fail(c, ECONNRESET, "the peer finished in the handshake");
+        return;
+    }
     if (!err || c->opened)
         conn_settle_handshake(c);
     struct buf plain = f->plain;
     f->plain = (struct buf){0};
     if (buf_length(&plain) > 0 && c->state == CONN_OPEN && c->opened)
         take(c, buf_bytes(&plain), buf_length(&plain));
+    else if (buf_length(&plain) > 0 && c->detaching)
+        buf_append(&c->in, buf_bytes(&plain), buf_length(&plain)); // it goes with the socket
     buf_free(&plain);
-    if (err)
+    if (err) {
         stack_fail(c, err);
-    else if (f->ended && !c->eof && c->state == CONN_OPEN && c->opened)
+    } else if (f->ended && !c->eof) {
+        c->ending = true;
         end_input(c);
-    else if (f->ended && !c->opened)
-        conn_fail(c, ECONNRESET, "the peer finished in the handshake");
+        conn_update(c);
+    }
     conn_flush(c, NULL, 0); // replies
 }
 
 void conn_read(struct conn *c)
 {
     struct net *net = c->group->net;
-    if (!readable(c) || c->more || c->eof)
+    bool shakes = c->shaking && c->state == CONN_OPEN;
+    if ((!shakes && (!readable(c) || c->more)) || c->eof || c->ending)
         return;
-    if (stack_opening(c) && net->handshakes++ >= HANDSHAKES)
+    if (shakes && net->handshakes++ >= HANDSHAKES)
         return; // it is ready in the next iteration, too
     ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
+    if (n == 0)
+        c->hung_up = true;
     if (n >= 0 && c->stack) {
         pass(c, n > 0 ? net->input : NULL, (size_t)n);
     } else if (n > 0) {
         take(c, net->input, (size_t)n);
     } else if (n == 0) {
+        c->ending = true;
         end_input(c);
     } else if (n != -EAGAIN && n != -EWOULDBLOCK) {
         conn_fail(c, (int)-n, NULL);

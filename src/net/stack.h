@@ -19,12 +19,6 @@ struct stack {
     bool expects;    // `ready` is to fire when all filters are open
 };
 
-// Whether a handshake is under way.
-static inline bool stack_opening(const struct conn *c)
-{
-    return c->stack && !filters_open(&c->stack->filters);
-}
-
 // Plaintext that is not wire bytes yet.
 static inline size_t stack_pending(const struct conn *c)
 {
@@ -43,8 +37,8 @@ int stack_pop(struct conn *c);
 // Adds plaintext. Returns 0 or -ENOMEM.
 int stack_put(struct conn *c, const char *bytes, size_t n);
 
-// Turns the plaintext that waits, and `tail` behind it, into wire bytes; while a handshake is under
-// way it goes on waiting. Returns 0 or a negative errno.
+// Turns the plaintext that waits, and `tail` behind it, into wire bytes; nothing while a handshake is
+// under way. Returns 0 or a negative errno.
 int stack_translate(struct conn *c, const char *tail, size_t n);
 
 // The last bytes, once. Returns 0 or a negative errno.
