@@ -128,6 +128,18 @@ describe("a server with TLS", function()
     assert.matches("nobody", s_client(serve(source), mine), 1, true)
   end)
 
+  it("has the same ciphers and the same trust for every name", function()
+    local ca = ("ca = %q, verify_client = 'optional', "):format(certificates.path("ca.pem"))
+    local server = serve("function events.opened(conn) return tostring(conn.tls.peer and conn.tls.peer.verified), "
+      .. "'close' end", ca .. ("names = { ['one.example'] = { %s } }"):format(certificates.fields("one")))
+    assert.matches("Cipher is (NONE)", s_client(server, "-servername one.example -tls1_2 -cipher AES128-SHA"), 1, true)
+    local mine = ("-quiet -cert %s -key %s -servername one.example"):format(certificates.path("client.pem"),
+      certificates.path("client.key"))
+    for _, version in ipairs({ "-tls1_2", "-tls1_3" }) do
+      assert.matches("true", s_client(server, mine .. " " .. version), 1, true)
+    end
+  end)
+
   it("reads its certificates again, for the connections that come", function()
     local directory = support.tmpdir()
     local function put(name)
