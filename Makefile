@@ -27,14 +27,14 @@ endif
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DEVIO_VERSION='"$(VERSION)"' $(WARNINGS) -fPIC \
-	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit libcares openssl) -pthread \
+	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit libcares openssl zlib) -pthread \
 	$(CFLAGS) $(CPPFLAGS)
-LIBRARIES = $(shell $(PKG_CONFIG) --libs libcares openssl) -pthread -lm $(LDLIBS)
+LIBRARIES = $(shell $(PKG_CONFIG) --libs libcares openssl zlib) -pthread -lm $(LDLIBS)
 ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) $(LIBRARIES)
 
 LUA_FILES = lua/evio/init.lua $(filter-out lua/evio/init.lua,$(shell find lua -name '*.lua' \
 	-not -path '*/_meta/*' | LC_ALL=C sort))
-LAYERS = base os codec tls net bind
+LAYERS = base os codec tls zip net bind
 LIBRARY = $(filter-out src/bind/so.c src/bind/script.c,$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 OBJECTS = $(LIBRARY:src/%.c=$(BUILD)/%.o)
 COMMAND_OBJECTS = $(addprefix $(BUILD)/,main.o cli.o bind/script.o)
@@ -106,7 +106,7 @@ $(BUILD)/spec/%: spec/%.c $(OBJECTS) Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Ispec -MMD -MP -o $@ $< $(filter $(BUILD)/base/% $(BUILD)/os/% \
-		$(BUILD)/codec/% $(BUILD)/tls/% $(BUILD)/net/%,$(OBJECTS)) $(LIBRARIES)
+		$(BUILD)/codec/% $(BUILD)/tls/% $(BUILD)/zip/% $(BUILD)/net/%,$(OBJECTS)) $(LIBRARIES)
 
 bench: all ## benchmarks against the C floor and peers (two idle cores, a few minutes)
 	$(Q)scripts/setup bench

@@ -13,9 +13,10 @@ local LAYERS = {
   os = "os base",
   codec = "codec base",
   tls = "tls base",
+  zip = "zip base",
   net = "net os base",
-  bind = "bind net tls codec base",
-  top = "top bind net tls codec os base",
+  bind = "bind net tls zip codec base",
+  top = "top bind net tls zip codec os base",
 }
 
 local function set(words)

@@ -27,6 +27,7 @@ local M = {
   stream = require("evio.stream").new,
   translate = require("evio.translate").translate,
   tls = require("evio.tls").tls,
+  deflate = require("evio.deflate").deflate,
   spawn = job.spawn,
   pool = job.pool,
   sleep = job.elsewhere("sleep"),

@@ -12,7 +12,7 @@ function M.translate(events, should, make)
   elseif should ~= nil and type(should) ~= "function" then
     error(("evio.translate: should is a %s, expected a function(conn) or nil"):format(type(should)), 2)
   elseif type(make) ~= "function" and not core.is_maker(make) then
-    error(("evio.translate: make is a %s, expected a function(conn), or what evio.tls makes"):format(
+    error(("evio.translate: make is a %s, expected a function(conn), or what evio.tls and its like make"):format(
       type(make)), 2)
   end
   local wrapped, list = {}, { { should = should, make = make } }

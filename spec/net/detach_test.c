@@ -35,6 +35,12 @@ static struct world *world_of(struct conn *c)
     return c->group->user;
 }
 
+static bool no_filters(struct conn *c)
+{
+    (void)c;
+    return false;
+}
+
 static void ignore(struct conn *c)
 {
     (void)c;
@@ -64,7 +70,7 @@ static void detached(struct conn *c)
 }
 
 static const struct net_events events = {
-    .arrived = ignore, .opened = ignore, .woken = ignore, .data = data, .eof = ignore,
+    .arrived = no_filters, .opened = ignore, .woken = ignore, .data = data, .eof = ignore,
     .drained = ignore,
     .closed = closed, .failed = closed, .detached = detached,
 };

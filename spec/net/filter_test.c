@@ -1,6 +1,7 @@
 // net/filter: a stack of filters by itself, without a connection.
 #include "net/filter.h"
 
+#include "base/error.h"
 #include "base/macros.h"
 #include "support/check.h"
 
@@ -178,6 +179,88 @@ static void pops_the_top(void)
     filters_free(&w.filters);
 }
 
+// Gives each byte twice, one byte at a time.
+struct doubler {
+    struct filter filter;
+    char rest[16];
+    size_t length;
+    bool over;
+};
+
+static int double_one(struct filter *f)
+{
+    struct doubler *d = container_of(f, struct doubler, filter);
+    char twice[2] = {d->rest[0], d->rest[0]};
+    size_t n = d->length > 0 ? 2 : 0;
+    d->length -= n / 2;
+    memmove(d->rest, d->rest + 1, d->length);
+    f->more = d->length > 0;
+    if (!f->more && d->over)
+        f->ended = true;
+    return filter_up(f, twice, n);
+}
+
+static int double_all(struct filter *f, const char *wire, size_t n)
+{
+    struct doubler *d = container_of(f, struct doubler, filter);
+    d->over = !wire;
+    memcpy(d->rest + d->length, wire ? wire : "", n);
+    d->length += n;
+    return f->more ? 0 : double_one(f);
+}
+
+static void discard_doubler(struct filter *f)
+{
+    free(container_of(f, struct doubler, filter));
+}
+
+static const struct filter_ops doubling = {
+    .receive = double_all, .resume = double_one, .send = send_down, .free = discard_doubler,
+};
+
+static int push_doubler(struct world *w)
+{
+    struct doubler *d = calloc(1, sizeof(*d));
+    d->filter = (struct filter){.ops = &doubling, .name = "doubler"};
+    return filters_push(&w->filters, &d->filter);
+}
+
+static void holds_input_back(void)
+{
+    struct world w = {0};
+    CHECK(push_doubler(&w) == 0 && push_doubler(&w) == 0);
+    CHECK(filters_receive(&w.filters, "xy", 2) == 0);
+    CHECK(filters_more(&w.filters) && plain_is(&w, "xx"));
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "xx") && filters_more(&w.filters));
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "yy") && filters_more(&w.filters));
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "yy") && !filters_more(&w.filters));
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "") && !w.filters.ended);
+    CHECK(filters_receive(&w.filters, NULL, 0) == 0 && w.filters.ended);
+    filters_free(&w.filters);
+}
+
+static void holds_the_end_back(void)
+{
+    struct world w = {0};
+    CHECK(push(&w, 'a', false) == 0 && push_doubler(&w) == 0);
+    CHECK(filters_receive(&w.filters, "axy", 3) == 0 && plain_is(&w, "xx"));
+    CHECK(filters_receive(&w.filters, ".", 1) == 0 && !w.filters.ended);
+    CHECK(filters_resume(&w.filters) == 0 && plain_is(&w, "yy") && w.filters.ended);
+    filters_free(&w.filters);
+}
+
+static void makes_up_for_a_late_push(void)
+{
+    struct world w = {0};
+    CHECK(push(&w, 'a', true) == 0);
+    CHECK(filters_receive(&w.filters, "?abz", 4) == 0 && filters_open(&w.filters));
+    CHECK(push(&w, 'b', false) == 0 && plain_is(&w, "z"));
+    CHECK(filters_receive(&w.filters, ".", 1) == 0 && w.filters.ended);
+    CHECK(push(&w, 'c', true) == -ERROR_CUT); // its handshake has nobody to be with
+    filters_free(&w.filters);
+    CHECK(w.freed == 3);
+}
+
 int main(void)
 {
     static const struct check_test tests[] = {
@@ -187,6 +270,9 @@ int main(void)
         {"the end is told once", tells_the_end_once},
         {"a failure has a name and a reason", names_what_fails},
         {"the top filter can be popped", pops_the_top},
+        {"one that is pushed late gets what came before", makes_up_for_a_late_push},
+        {"a filter may hold input back", holds_input_back},
+        {"the end comes behind input that is held back", holds_the_end_back},
     };
     return check_run(tests, ARRAY_LEN(tests));
 }

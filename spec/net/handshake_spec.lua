@@ -102,7 +102,7 @@ describe("before a handshake is over", function()
       send = function(_, plain) return plain end,
     } end]])
     client:finish()
-    assert.equal("failed\tthe peer finished in the handshake\tECONNRESET", server:line())
+    assert.equal("failed\ttranslator: the peer cut the connection in the handshake\tECUT", server:line())
   end)
 end)
 

@@ -213,8 +213,8 @@ describe("evio.translate", function()
   for arguments, message in pairs({
     ["5, nil, print"] = "the events are a number, expected a table",
     ["{}, 5, print"] = "should is a number, expected a function(conn) or nil",
-    ["{}, nil, {}"] = "make is a table, expected a function(conn), or what evio.tls makes",
-    ["{}, nil"] = "make is a nil, expected a function(conn), or what evio.tls makes",
+    ["{}, nil, {}"] = "make is a table, expected a function(conn), or what evio.tls and its like make",
+    ["{}, nil"] = "make is a nil, expected a function(conn), or what evio.tls and its like make",
   }) do
     it("refuses " .. arguments, function()
       assert.matches("server.lua:1: evio.translate: " .. message,

@@ -3,6 +3,7 @@
 #include "bind/conn_handle.h"
 #include "bind/error_text.h"
 #include "bind/handlers.h"
+#include "bind/maker.h"
 #include "bind/options.h"
 #include "bind/translator.h"
 #include "net/read.h"

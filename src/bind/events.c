@@ -76,18 +76,23 @@ static void accepted(struct conn *c)
     c->observed = handlers_observe(h);
 }
 
-// Translators are made before anything else fires.
-static void arrived(struct conn *c)
+// Translators are made before anything else fires, each when those below it are open.
+static bool arrived(struct conn *c)
 {
     const struct handlers *h = c->user.handlers;
-    if (h->translators == LUA_NOREF)
-        return;
+    if (h->translators == LUA_NOREF && c->user.next)
+        conn_close(c, "the events changed before their translators were made");
+    if (h->translators == LUA_NOREF || c->state > CONN_OPEN)
+        return false;
+    if (!c->user.next)
+        c->user.next = 1;
     conn_handle_update(c);
     struct event e = {
         .kind = EVENT_TRANSLATE, .function = host_of(c)->translate, .conn = c,
     };
     call_and_act(&e);
     call_end(host_of(c), &e);
+    return c->user.next != 0;
 }
 
 // The filter that conn:push put there is open.

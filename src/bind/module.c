@@ -2,11 +2,13 @@
 
 #include "bind/conn_handle.h"
 #include "bind/conn_object.h"
+#include "bind/deflate.h"
 #include "bind/dial.h"
 #include "bind/embedded.h"
 #include "bind/events.h"
 #include "bind/handlers.h"
 #include "bind/job.h"
+#include "bind/maker.h"
 #include "bind/run.h"
 #include "bind/served.h"
 #include "bind/socket.h"
@@ -67,7 +69,9 @@ static int open_core(lua_State *L)
     dial_register(L);
     timer_register(L);
     socket_register(L, false);
+    maker_register(L);
     tls_register(L);
+    deflate_register(L);
     lua_pushcfunction(L, translators_make);
     h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushlightuserdata(L, (void *)&handlers_translate_key);

@@ -5,7 +5,8 @@
 #include "base/macros.h"
 #include "bind/conn_handle.h"
 #include "bind/host.h"
-#include "bind/translator.h"
+#include "bind/maker.h"
+#include "net/stack.h"
 #include "tls/session.h"
 
 #include <errno.h>
@@ -278,15 +279,14 @@ static int load(lua_State *L, struct tls_maker *m, int index, char error[TLS_ERR
     return 0;
 }
 
+static const struct maker_kind kind; // below
+
 // core.tls(settings): a maker, or nil and a message.
 static int tls(lua_State *L)
 {
     char error[TLS_ERROR_SIZE];
     luaL_checktype(L, 1, LUA_TTABLE);
-    struct tls_maker *m = lua_newuserdata(L, sizeof(*m));
-    *m = (struct tls_maker){.maker.make = make};
-    lua_getfield(L, LUA_REGISTRYINDEX, "evio.maker");
-    lua_setmetatable(L, -2);
+    struct tls_maker *m = maker_new(L, &kind, sizeof(*m));
     lua_pushvalue(L, 1);
     lua_setfenv(L, -2);
     if (load(L, m, 1, error) < 0)
@@ -294,19 +294,11 @@ static int tls(lua_State *L)
     return 1;
 }
 
-static struct tls_maker *check(lua_State *L)
-{
-    struct maker *m = maker_at(L, 1);
-    if (!m)
-        luaL_typerror(L, 1, "what evio.tls makes (call it as tls:reload())");
-    return container_of(m, struct tls_maker, maker);
-}
-
 // tls:reload(): reads the files again, for the connections that come. true, or nil and a message.
 static int reload(lua_State *L)
 {
     char error[TLS_ERROR_SIZE];
-    struct tls_maker *m = check(L);
+    struct tls_maker *m = maker_check(L, &kind, "tls:reload()");
     lua_getfenv(L, 1);
     if (load(L, m, lua_gettop(L), error) < 0)
         return push_failure(L, error);
@@ -314,30 +306,22 @@ static int reload(lua_State *L)
     return 1;
 }
 
-static int collect(lua_State *L)
+static void release(struct maker *maker)
 {
-    struct tls_maker *m = lua_touserdata(L, 1);
+    struct tls_maker *m = container_of(maker, struct tls_maker, maker);
     tls_context_release(m->server);
     tls_context_release(m->client);
     m->server = m->client = NULL;
-    return 0;
 }
 
-static int is_maker(lua_State *L)
-{
-    lua_pushboolean(L, maker_at(L, 1) != NULL);
-    return 1;
-}
+static const luaL_Reg methods[] = {{"reload", reload}, {NULL, NULL}};
+
+static const struct maker_kind kind = {"evio.tls", make, release, methods};
 
 void tls_register(lua_State *L)
 {
-    static const luaL_Reg methods[] = {{"reload", reload}, {NULL, NULL}};
-    maker_register(L, methods, collect);
-    lua_setfield(L, LUA_REGISTRYINDEX, "evio.maker");
     lua_pushcfunction(L, tls);
     lua_setfield(L, -2, "tls");
-    lua_pushcfunction(L, is_maker);
-    lua_setfield(L, -2, "is_maker");
 }
 
 // conn.tls

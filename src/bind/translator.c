@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "bind/conn_handle.h"
 #include "bind/error_text.h"
+#include "bind/maker.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -236,35 +237,6 @@ static struct filter *new_translator(lua_State *L, const struct conn *c)
     return &t->filter;
 }
 
-static const char maker_meta = 0; // its address is the key of the metatable in the registry
-
-void maker_register(lua_State *L, const luaL_Reg *methods, lua_CFunction collect)
-{
-    lua_pushlightuserdata(L, (void *)&maker_meta);
-    lua_newtable(L);
-    lua_newtable(L);
-    luaL_register(L, NULL, methods);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_pushliteral(L, "evio.maker");
-    lua_setfield(L, -2, "__metatable");
-    lua_pushvalue(L, -1);
-    lua_insert(L, -3);
-    lua_rawset(L, LUA_REGISTRYINDEX);
-}
-
-struct maker *maker_at(lua_State *L, int index)
-{
-    if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
-        return NULL;
-    lua_pushlightuserdata(L, (void *)&maker_meta);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    bool yes = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return yes ? lua_touserdata(L, index) : NULL;
-}
-
 // The filter of the maker on top of the stack, which it takes: one in C, or a function, whose result
 // is a maker in C or a translator. Returns NULL when the connection ended meanwhile.
 static struct filter *make(lua_State *L, struct conn *c, int conn)
@@ -281,7 +253,7 @@ static struct filter *make(lua_State *L, struct conn *c, int conn)
     }
     if (!m)
         return new_translator(L, c);
-    struct filter *f = m->make(L, m, c);
+    struct filter *f = m->kind->make(L, m, c);
     lua_pop(L, 1);
     return f;
 }
@@ -304,9 +276,9 @@ int translators_make(lua_State *L)
 {
     struct conn *c = conn_handle_check(L)->conn;
     int count = (int)lua_objlen(L, 2);
-    for (int i = 1; i <= count && c->state <= CONN_OPEN; i++) {
+    while (c->user.next <= count && c->state <= CONN_OPEN && !c->shaking) {
         lua_settop(L, 2);
-        lua_rawgeti(L, 2, i);
+        lua_rawgeti(L, 2, c->user.next++);
         lua_getfield(L, 3, "should");
         if (!lua_isnil(L, 4)) {
             lua_pushvalue(L, 1);
@@ -320,5 +292,7 @@ int translators_make(lua_State *L)
         if (err && c->state <= CONN_OPEN)
             stack_fail(c, err);
     }
+    if (c->user.next > count)
+        c->user.next = 0;
     return 0;
 }

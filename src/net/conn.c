@@ -50,7 +50,7 @@ static unsigned wanted(const struct conn *c)
         return POLL_READ;
     unsigned interest = 0;
     bool wants = c->shaking || (!c->paused && !conn_held(c) && !c->more);
-    if (c->state == CONN_OPEN && wants && !c->eof && !c->ending)
+    if (c->state == CONN_OPEN && wants && !c->backlog && !c->eof && !c->ending)
         interest |= POLL_READ;
     if (c->state <= CONN_CLOSING && c->blocked)
         interest |= POLL_WRITE;
@@ -86,7 +86,8 @@ int conn_set_keepalive(struct conn *c, unsigned seconds)
 
 void conn_deliver_later(struct conn *c)
 {
-    if ((c->more || c->ending) && !c->paused && !conn_held(c))
+    bool may = !c->paused && !conn_held(c);
+    if (((c->more || c->ending) && may) || (c->backlog && (may || c->shaking)))
         conn_add_work(c, WORK_DELIVER);
 }
 
@@ -260,10 +261,9 @@ int conn_swap(struct conn *c, void *handlers, const struct limits *limits, const
     c->limits = limits;
     c->swapped = true;
     c->shifted = true;
-    if (buf_length(&c->in) > 0) {
+    if (buf_length(&c->in) > 0)
         c->more = true;
-        conn_deliver_later(c);
-    }
+    conn_deliver_later(c);
     conn_update(c); // the limits may hold it no longer
     return 0;
 }

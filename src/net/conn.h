@@ -56,12 +56,14 @@ struct conn {
     bool writing : 1;   // inside a write attempt
     bool observed : 1;  // prewrite and postwrite are to fire
     bool more : 1;      // unread input may be delivered again without new bytes
+    bool backlog : 1;   // input waits inside of a filter
     bool shifted : 1;   // the unread input is not what the stream last saw
     bool swapped : 1;   // the handlers changed during a data event
     bool eof : 1;       // the peer finished sending
     bool hung_up : 1;   // the wire ended; the plaintext may have ended before
     bool ending : 1;    // the plaintext ended: `eof` fires when what is unread was delivered
     bool shaking : 1;   // a filter's handshake is under way: its input is read in any case
+    bool arriving : 1;  // `arrived` is to fire again, when the filters are open
     bool opened : 1;    // `opened` fired
     bool datagram : 1;  // it is a peer of datagrams, or becomes one
     bool excused : 1;   // a peer's time-out is over, but the loop may have been late
@@ -98,7 +100,7 @@ struct conn {
     struct {
         void *handlers;
         void *handle;
-        int ref, handle_ref, ready;
+        int ref, handle_ref, ready, next;
     } user; // the layer above's
 };
 

@@ -26,8 +26,9 @@ struct net_events {
     void (*stopped)(struct server *);
     // A connection came in; it may end before `opened`.
     void (*accepted)(struct conn *);
-    // An accepted or dialed one has its descriptor: filters may be pushed, which open before it.
-    void (*arrived)(struct conn *);
+    // An accepted or dialed one has its descriptor: filters may be pushed, which open before it. Fires
+    // again, when those are open, as long as it returns true.
+    bool (*arrived)(struct conn *);
     void (*opened)(struct conn *);
     // The filter that was pushed last is open, and somebody wanted to know.
     void (*ready)(struct conn *);

@@ -1,5 +1,7 @@
 #include "net/filter.h"
 
+#include "base/error.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +58,9 @@ static int receive(struct filter *f, const char *wire, size_t n)
     if (f->ended)
         return 0; // what comes behind the end of the plaintext is nobody's
     int err = f->ops->receive(f, wire, n);
-    if (!err && !wire)
+    if (!err && !wire && f->opening)
+        return filter_fail(f, ERROR_CUT, "the peer cut the connection in the handshake");
+    if (!err && !wire && !f->more)
         f->ended = true;
     return err ? err : settle(f);
 }
@@ -77,9 +81,19 @@ int filter_down(struct filter *f, const char *wire, size_t n)
     return f->below ? f->below->ops->send(f->below, wire, n) : f->stack->wire(f->stack, wire, n);
 }
 
+// Has a filter that was on top until now let through to the new one what nobody took out above.
+static int pass_on(struct filters *s, struct filter *below)
+{
+    below->early = s->plain;
+    s->plain = (struct buf){0};
+    below->above_told = s->ended = false;
+    return settle(below);
+}
+
 int filters_push(struct filters *s, struct filter *f)
 {
     bool now = filters_open(s);
+    bool late = s->ended || buf_length(&s->plain) > 0;
     f->stack = s;
     f->below = s->top;
     f->above = NULL;
@@ -92,6 +106,8 @@ int filters_push(struct filters *s, struct filter *f)
     int err = now ? start(f) : 0;
     if (!err && now)
         err = settle(f);
+    if (!err && now && late && f->below)
+        err = pass_on(s, f->below);
     s->busy = false;
     return err;
 }
@@ -117,6 +133,32 @@ int filters_receive(struct filters *s, const char *wire, size_t n)
 {
     s->busy = true;
     int err = receive(s->bottom, wire, n);
+    s->busy = false;
+    return err;
+}
+
+static struct filter *find_more(const struct filters *s)
+{
+    struct filter *f = s->top;
+    while (f && !f->more)
+        f = f->below;
+    return f;
+}
+
+bool filters_more(const struct filters *s)
+{
+    return find_more(s) != NULL;
+}
+
+int filters_resume(struct filters *s)
+{
+    struct filter *f = find_more(s);
+    if (!f)
+        return 0;
+    s->busy = true;
+    int err = f->ops->resume(f);
+    if (!err)
+        err = settle(f);
     s->busy = false;
     return err;
 }

@@ -3,7 +3,7 @@
 // output: bytes are handed in at one end and come out at the other, at once and in order.
 //
 // Filters open from the bottom up: each is started when the one below it is open, and plaintext
-// waits until all are.
+// waits until all are. One that is pushed only then gets what came meanwhile.
 #ifndef NET_FILTER_H
 #define NET_FILTER_H
 
@@ -19,6 +19,8 @@ struct filter_ops {
     int (*start)(struct filter *); // NULL where there is nothing to do
     // Bytes from below; NULL once, when there will be no more.
     int (*receive)(struct filter *, const char *wire, size_t n);
+    // Goes on with what `more` tells of. NULL where a filter never sets that.
+    int (*resume)(struct filter *);
     int (*send)(struct filter *, const char *plain, size_t n);
     int (*finish)(struct filter *); // NULL where there is nothing to do
     void (*free)(struct filter *);
@@ -33,6 +35,9 @@ struct filter {
     struct filter *above, *below;
     bool opening; // nothing passes yet; the filter clears it
     bool ended;   // the peer's plaintext ended; the filter sets it
+    // Input waits inside, because it becomes more plaintext than is to be handed up at a time; the
+    // filter sets it. What it receives meanwhile has to wait, too, the end included.
+    bool more;
     bool started, above_told;
     struct buf early; // plaintext that came while it was opening
 };
@@ -48,8 +53,8 @@ struct filters {
     void *owner;
 };
 
-// Puts a filter on top, and starts it if the others are open. The stack owns it from now on. Returns
-// 0 or a negative errno.
+// Puts a filter on top, and starts it if the others are open. What is in `plain` goes through it, too.
+// The stack owns it from now on. Returns 0 or a negative errno.
 int filters_push(struct filters *s, struct filter *f);
 
 // Takes the top one away and frees it.
@@ -60,6 +65,12 @@ bool filters_open(const struct filters *s);
 
 // Hands in bytes at the bottom; NULL when there will be no more.
 int filters_receive(struct filters *s, const char *wire, size_t n);
+
+// Whether input waits inside of a filter; nothing is to be handed in meanwhile.
+bool filters_more(const struct filters *s);
+
+// Has the topmost filter in which input waits go on, for one piece.
+int filters_resume(struct filters *s);
 
 // Hands in plaintext at the top, which must be open.
 int filters_send(struct filters *s, const char *plain, size_t n);

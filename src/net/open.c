@@ -20,8 +20,18 @@ static void open_now(struct conn *c)
         conn_deliver_later(c); // a rest that came with handlers before it was connected
 }
 
+// Filters are made from the wire up, each when those below it are open.
+static void arrive(struct conn *c)
+{
+    do
+        c->arriving = c->group->net->events->arrived(c);
+    while (c->arriving && c->state == CONN_OPEN && !c->shaking);
+}
+
 void conn_settle_handshake(struct conn *c)
 {
+    if (c->state == CONN_OPEN && c->arriving && !c->shaking)
+        arrive(c);
     if (c->state != CONN_OPEN || c->shaking)
         return;
     if (!c->opened)
@@ -37,7 +47,7 @@ void conn_open(struct conn *c)
     c->state = CONN_OPEN;
     conn_update(c);
     if (c->state == CONN_OPEN)
-        c->group->net->events->arrived(c); // which may make filters
+        arrive(c);
     if (c->state != CONN_OPEN)
         return;
     if (!c->shaking) {

@@ -79,7 +79,7 @@ static void deliver_all(struct conn *c, const char *bytes, size_t n)
 // Behind everything that was to be delivered.
 static void end_input(struct conn *c)
 {
-    if (!c->ending || c->eof || c->more || !readable(c))
+    if (!c->ending || c->eof || c->more || c->backlog || !readable(c))
         return;
     c->eof = true;
     c->ending = false;
@@ -90,14 +90,6 @@ static void end_input(struct conn *c)
 void conn_deliver(struct conn *c)
 {
     deliver_all(c, NULL, 0);
-}
-
-void conn_redeliver(struct conn *c)
-{
-    c->work &= (uint8_t)~WORK_DELIVER;
-    if (c->more && readable(c))
-        deliver_all(c, NULL, 0);
-    end_input(c);
 }
 
 // Input, as the script sees it. It waits where it cannot be handed up now.
@@ -116,17 +108,13 @@ static void take(struct conn *c, const char *bytes, size_t n)
         c->more = true;
 }
 
-// Bytes from the wire, NULL at its end, on their way through the filters.
-static void pass(struct conn *c, const char *wire, size_t n)
+// Input went through the filters, which returned this.
+static void settle_input(struct conn *c, int err)
 {
     struct filters *f = &c->stack->filters;
-    int err = stack_receive(c, wire, n);
-    if (!err && !wire && c->shaking) {
-        conn_fail(c, ECONNRESET, "the peer finished in the handshake");
-        return;
-    }
     if (!err || c->opened)
         conn_settle_handshake(c);
+    c->backlog = !err && filters_more(f);
     struct buf plain = f->plain;
     f->plain = (struct buf){0};
     if (buf_length(&plain) > 0 && c->state == CONN_OPEN && c->opened)
@@ -136,19 +124,33 @@ static void pass(struct conn *c, const char *wire, size_t n)
     buf_free(&plain);
     if (err) {
         stack_fail(c, err);
+    } else if (f->ended && !c->opened) {
+        conn_fail(c, ECONNRESET, "the peer finished in the handshake");
     } else if (f->ended && !c->eof) {
         c->ending = true;
         end_input(c);
         conn_update(c);
     }
+    if (c->state == CONN_OPEN)
+        conn_deliver_later(c);
     conn_flush(c, NULL, 0); // replies
+}
+
+void conn_redeliver(struct conn *c)
+{
+    c->work &= (uint8_t)~WORK_DELIVER;
+    if (c->more && readable(c))
+        deliver_all(c, NULL, 0);
+    else if (c->backlog && (readable(c) || (c->shaking && c->state == CONN_OPEN)))
+        settle_input(c, stack_resume(c));
+    end_input(c);
 }
 
 void conn_read(struct conn *c)
 {
     struct net *net = c->group->net;
     bool shakes = c->shaking && c->state == CONN_OPEN;
-    if ((!shakes && (!readable(c) || c->more)) || c->eof || c->ending)
+    if ((!shakes && (!readable(c) || c->more)) || c->backlog || c->eof || c->ending)
         return;
     if (shakes && net->handshakes++ >= HANDSHAKES)
         return; // it is ready in the next iteration, too
@@ -156,7 +158,7 @@ void conn_read(struct conn *c)
     if (n == 0)
         c->hung_up = true;
     if (n >= 0 && c->stack) {
-        pass(c, n > 0 ? net->input : NULL, (size_t)n);
+        settle_input(c, stack_receive(c, n > 0 ? net->input : NULL, (size_t)n));
     } else if (n > 0) {
         take(c, net->input, (size_t)n);
     } else if (n == 0) {

@@ -65,7 +65,7 @@ int stack_push(struct conn *c, struct filter *f)
         err = -ENOMEM;
     else if (s->filters.busy || (c->opened && c->shaking))
         err = -EBUSY;
-    else if (buf_length(&c->in) > 0 || buf_length(&s->filters.plain) > 0)
+    else if (c->opened && (buf_length(&c->in) > 0 || buf_length(&s->filters.plain) > 0))
         err = -EPROTO;
     else if (c->opened)
         err = stack_translate(c, NULL, 0);
@@ -73,7 +73,8 @@ int stack_push(struct conn *c, struct filter *f)
         discard(f);
         return err;
     }
-    s->since = net_clock();
+    if (c->opened || !s->filters.top)
+        s->since = net_clock();
     s->pushes++;
     err = filters_push(&s->filters, f);
     note(c);
@@ -87,8 +88,10 @@ int stack_pop(struct conn *c)
         return -ENOENT;
     if (s->filters.busy || c->shaking)
         return -EBUSY;
-    int err = stack_translate(c, NULL, 0);
     struct filter *top = s->filters.top;
+    if (top->more)
+        return filter_fail(top, EPROTO, "taken away while input waits inside of it");
+    int err = stack_translate(c, NULL, 0);
     if (!err && top->ops->finish) {
         s->filters.busy = true;
         err = top->ops->finish(top);
@@ -142,6 +145,11 @@ int stack_receive(struct conn *c, const char *wire, size_t n)
     }
     f->ended = f->ended || !wire;
     return buf_append(&f->plain, wire, n);
+}
+
+int stack_resume(struct conn *c)
+{
+    return filters_resume(&c->stack->filters);
 }
 
 void stack_fail(struct conn *c, int err)

@@ -31,7 +31,7 @@ static inline size_t stack_pending(const struct conn *c)
 int stack_push(struct conn *c, struct filter *f);
 
 // Takes the top one away, after its last bytes. Returns 0 or a negative errno; -ENOENT when there is
-// none, -EBUSY while a filter is at work or in its handshake.
+// none, -EBUSY while a filter is at work or in its handshake, -EPROTO while input waits inside of it.
 int stack_pop(struct conn *c);
 
 // Adds plaintext. Returns 0 or -ENOMEM.
@@ -46,6 +46,9 @@ int stack_finish(struct conn *c);
 
 // Bytes that were read; NULL at the end of the wire. Returns 0 or a negative errno.
 int stack_receive(struct conn *c, const char *wire, size_t n);
+
+// Goes on with input that waits inside of a filter. Returns 0 or a negative errno.
+int stack_resume(struct conn *c);
 
 // Ends the connection because of what a filter returned, after what it had to say is sent.
 void stack_fail(struct conn *c, int err);

@@ -89,7 +89,8 @@ function Conn:handler(events, rest) end
 ---@return boolean done
 function Conn:push(make, ready) end
 
----Takes the last translator away, after its last bytes.
+---Takes the last translator away, after its last bytes. Where `evio.deflate` has input that it did
+---not hand up yet, the connection ends with `EPROTO`.
 ---@return boolean done false when there is none
 function Conn:pop() end
 

@@ -147,8 +147,8 @@ function evio.post(value) end
 function evio.translate(events, should, make) end
 
 ---Makes a translator for a connection, when it was accepted or connected, before `opened`: a
----function, or what `evio.tls` returns. The function may return the latter, too.
----@alias evio.Maker (fun(conn: evio.Conn): evio.Translator|evio.Tls)|evio.Tls
+---function, or what `evio.tls` or `evio.deflate` returns. The function may return the latter, too.
+---@alias evio.Maker (fun(conn: evio.Conn): evio.Translator|evio.Tls|evio.Deflate)|evio.Tls|evio.Deflate
 
 ---TLS, through OpenSSL: the server's side for accepted connections, the client's for dialed ones.
 ---`opened` fires when the handshake is over; `conn.tls` tells what was agreed on. The peer's
@@ -158,6 +158,15 @@ function evio.translate(events, should, make) end
 ---@param settings evio.TlsSettings
 ---@return evio.Tls
 function evio.tls(settings) end
+
+---Compression with deflate, through zlib, the same for both sides. What is written leaves so that
+---the peer can read all of it at once. The stream's end is `eof`; a peer that stops sending in the
+---middle of it ends the connection with `ECUT`, and bytes that are no stream with `EPROTO` and zlib's
+---reason. However much a read becomes, `data` gets at most 64 KiB at a time, and not while the
+---connection is paused or held back.
+---@param settings? evio.DeflateSettings
+---@return evio.Deflate
+function evio.deflate(settings) end
 
 ---Makes a `data` handler that reads a stream. It is called again as long as it takes bytes and
 ---bytes are left, so one call is one message. Reads are transactional: when one falls short it

@@ -85,6 +85,15 @@ local Tls = {}
 ---@return string? message
 function Tls:reload() end
 
+---Settings of `evio.deflate`.
+---@class evio.DeflateSettings
+---@field format? "raw"|"zlib"|"gzip" RFC 1951, 1950 or 1952. zlib.
+---@field level? number From 1, quick, to 9, small; for what is sent. 6.
+---@field ratio? number|false How many times the bytes that came their plaintext may be, counted over the connection and from 16 MiB of plaintext on; more ends it with `EPROTO`. 200; false for no limit.
+
+---What `evio.deflate` returns.
+---@class evio.Deflate
+
 ---What was agreed on: `conn.tls`.
 ---@class evio.TlsInfo
 ---@field version string `"TLSv1.3"`

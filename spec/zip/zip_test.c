@@ -1,0 +1,153 @@
+// zip/zip: streams there and back, in pieces of every size, and what is no stream.
+#include "zip/zip.h"
+
+#include "base/buf.h"
+#include "base/macros.h"
+#include "support/check.h"
+
+#include <stdlib.h>
+
+static const enum zip_format formats[] = {ZIP_RAW, ZIP_ZLIB, ZIP_GZIP};
+
+static int keep(void *user, const char *bytes, size_t n)
+{
+    return buf_append(user, bytes, n);
+}
+
+static int refuse(void *user, const char *bytes, size_t n)
+{
+    (void)bytes, (void)n;
+    return *(int *)user;
+}
+
+static struct buf deflated(enum zip_format format, const char *bytes, size_t n, bool last)
+{
+    struct deflater *d;
+    struct buf wire = {0};
+    CHECK(deflater_new(&d, format, 6) == 0);
+    CHECK(deflater_write(d, bytes, n, last, keep, &wire) == 0);
+    deflater_free(d);
+    return wire;
+}
+
+// Inflates bytes that are fed and read in pieces; what the last read returned.
+static ssize_t inflate_all(struct inflater *i, const char *wire, size_t n, size_t step, size_t room,
+                           struct buf *plain)
+{
+    char piece[4096];
+    ssize_t got = 0;
+    for (size_t at = 0; at < n && got >= 0; at += step) {
+        size_t length = n - at < step ? n - at : step;
+        char *own = malloc(length); // exactly as much, for a sanitizer
+        memcpy(own, wire + at, length);
+        inflater_feed(i, own, length);
+        while ((got = inflater_read(i, piece, room)) > 0)
+            buf_append(plain, piece, (size_t)got);
+        CHECK(got != 0 || inflater_left(i) == 0);
+        free(own);
+    }
+    return got;
+}
+
+static void goes_there_and_back(void)
+{
+    static const size_t sizes[] = {0, 1, 100, 20000, 300000};
+    for (size_t f = 0; f < ARRAY_LEN(formats); f++) {
+        for (size_t s = 0; s < ARRAY_LEN(sizes); s++) {
+            char *bytes = malloc(sizes[s] + 1);
+            check_random_bytes(bytes, sizes[s]);
+            memset(bytes, 'x', sizes[s] / 2);
+            struct buf wire = deflated(formats[f], bytes, sizes[s], true), plain = {0};
+            struct inflater *i;
+            CHECK(inflater_new(&i, formats[f]) == 0);
+            size_t step = s < 3 ? 1 : 777;
+            CHECK(inflate_all(i, buf_bytes(&wire), buf_length(&wire), step, 1 + s * 1000, &plain) ==
+                  ZIP_ENDED);
+            CHECK(buf_length(&plain) == sizes[s]);
+            CHECK(sizes[s] == 0 || memcmp(buf_bytes(&plain), bytes, sizes[s]) == 0);
+            inflater_free(i);
+            buf_free(&wire);
+            buf_free(&plain);
+            free(bytes);
+        }
+    }
+}
+
+static void sends_everything_with_each_write(void)
+{
+    struct deflater *d;
+    struct inflater *i;
+    CHECK(deflater_new(&d, ZIP_ZLIB, 9) == 0 && inflater_new(&i, ZIP_ZLIB) == 0);
+    for (int k = 0; k < 100; k++) {
+        struct buf wire = {0}, plain = {0};
+        CHECK(deflater_write(d, "hello", 5, false, keep, &wire) == 0);
+        CHECK(inflate_all(i, buf_bytes(&wire), buf_length(&wire), 1, 2, &plain) == 0);
+        CHECK(buf_length(&plain) == 5 && memcmp(buf_bytes(&plain), "hello", 5) == 0);
+        buf_free(&wire);
+        buf_free(&plain);
+    }
+    deflater_free(d);
+    inflater_free(i);
+}
+
+static void says_what_is_wrong(void)
+{
+    struct inflater *i;
+    struct buf plain = {0};
+    CHECK(inflater_new(&i, ZIP_ZLIB) == 0);
+    CHECK(inflate_all(i, "GET / HTTP/1.1", 14, 14, 100, &plain) == ZIP_FAILED);
+    CHECK(strcmp(inflater_reason(i), "incorrect header check") == 0);
+    inflater_free(i);
+    struct buf wire = deflated(ZIP_ZLIB, "hello", 5, true);
+    wire.data[wire.end - 1] ^= 1;
+    CHECK(inflater_new(&i, ZIP_ZLIB) == 0);
+    CHECK(inflate_all(i, buf_bytes(&wire), buf_length(&wire), 3, 100, &plain) == ZIP_FAILED);
+    CHECK(strcmp(inflater_reason(i), "incorrect data check") == 0);
+    inflater_free(i);
+    // FDICT is set (RFC 1950, 2.2).
+    CHECK(inflater_new(&i, ZIP_ZLIB) == 0);
+    CHECK(inflate_all(i, "\x78\xbb\x01\x02\x03\x04zz", 8, 8, 100, &plain) == ZIP_FAILED);
+    CHECK(strcmp(inflater_reason(i), "a preset dictionary is needed") == 0);
+    inflater_free(i);
+    buf_free(&wire);
+    buf_free(&plain);
+}
+
+static void tells_what_the_output_said(void)
+{
+    struct deflater *d;
+    int err = -7;
+    CHECK(deflater_new(&d, ZIP_RAW, 1) == 0);
+    CHECK(deflater_write(d, "hello", 5, true, refuse, &err) == -7);
+    deflater_free(d);
+    deflater_free(NULL);
+    inflater_free(NULL);
+}
+
+// Whatever comes: an end or an error, and nothing beyond the bytes.
+static void survives_random_bytes(void)
+{
+    char bytes[64];
+    for (int k = 0; k < 20000; k++) {
+        struct inflater *i;
+        struct buf plain = {0};
+        size_t n = 1 + check_random(sizeof(bytes));
+        check_random_bytes(bytes, n);
+        CHECK(inflater_new(&i, formats[check_random(3)]) == 0);
+        CHECK(inflate_all(i, bytes, n, 1 + check_random(9), 512, &plain) <= 0);
+        inflater_free(i);
+        buf_free(&plain);
+    }
+}
+
+int main(void)
+{
+    static const struct check_test tests[] = {
+        {"streams go there and back", goes_there_and_back},
+        {"each write can be read at once", sends_everything_with_each_write},
+        {"what is wrong has a reason", says_what_is_wrong},
+        {"an error of the output is told", tells_what_the_output_said},
+        {"random bytes do no harm", survives_random_bytes},
+    };
+    return check_run(tests, ARRAY_LEN(tests));
+}

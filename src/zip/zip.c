@@ -1,0 +1,121 @@
+#include "zip/zip.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+enum { PIECE = 16384, WINDOW = 15, MEMORY = 8 }; // zlib's defaults for the last two
+
+struct deflater {
+    z_stream zlib;
+};
+
+struct inflater {
+    z_stream zlib;
+    int result; // of the last call
+};
+
+// zlib tells the format by the number of the window's bits.
+static int window_of(enum zip_format format)
+{
+    if (format == ZIP_RAW)
+        return -WINDOW;
+    return format == ZIP_GZIP ? WINDOW + 16 : WINDOW;
+}
+
+int deflater_new(struct deflater **deflater, enum zip_format format, int level)
+{
+    struct deflater *d = calloc(1, sizeof(*d));
+    if (!d)
+        return -ENOMEM;
+    if (deflateInit2(&d->zlib, level, Z_DEFLATED, window_of(format), MEMORY, Z_DEFAULT_STRATEGY) !=
+        Z_OK) {
+        free(d);
+        return -ENOMEM;
+    }
+    *deflater = d;
+    return 0;
+}
+
+void deflater_free(struct deflater *d)
+{
+    if (!d)
+        return;
+    deflateEnd(&d->zlib);
+    free(d);
+}
+
+int deflater_write(struct deflater *d, const char *bytes, size_t n, bool last,
+                   int (*put)(void *user, const char *bytes, size_t n), void *user)
+{
+    z_stream *z = &d->zlib;
+    unsigned char piece[PIECE];
+    int err = 0;
+    z->next_in = (unsigned char *)bytes;
+    z->avail_in = (uInt)n;
+    do {
+        z->next_out = piece;
+        z->avail_out = sizeof(piece);
+        deflate(z, last ? Z_FINISH : Z_SYNC_FLUSH); // cannot fail: it has room, and did not end
+        size_t made = sizeof(piece) - z->avail_out;
+        if (made > 0)
+            err = put(user, (const char *)piece, made);
+    } while (!err && z->avail_out == 0);
+    return err;
+}
+
+int inflater_new(struct inflater **inflater, enum zip_format format)
+{
+    struct inflater *i = calloc(1, sizeof(*i));
+    if (!i)
+        return -ENOMEM;
+    if (inflateInit2(&i->zlib, window_of(format)) != Z_OK) {
+        free(i);
+        return -ENOMEM;
+    }
+    *inflater = i;
+    return 0;
+}
+
+void inflater_free(struct inflater *i)
+{
+    if (!i)
+        return;
+    inflateEnd(&i->zlib);
+    free(i);
+}
+
+void inflater_feed(struct inflater *i, const char *bytes, size_t n)
+{
+    i->zlib.next_in = (unsigned char *)bytes;
+    i->zlib.avail_in = (uInt)n;
+}
+
+ssize_t inflater_read(struct inflater *i, char *bytes, size_t n)
+{
+    z_stream *z = &i->zlib;
+    if (i->result == Z_STREAM_END)
+        return ZIP_ENDED;
+    z->next_out = (unsigned char *)bytes;
+    z->avail_out = (uInt)n;
+    i->result = inflate(z, Z_SYNC_FLUSH);
+    size_t made = n - z->avail_out;
+    if (made > 0)
+        return (ssize_t)made; // what is wrong behind it is said next time
+    if (i->result == Z_STREAM_END)
+        return ZIP_ENDED;
+    // Z_BUF_ERROR: there was nothing to be done.
+    return i->result == Z_OK || i->result == Z_BUF_ERROR ? 0 : ZIP_FAILED;
+}
+
+size_t inflater_left(const struct inflater *i)
+{
+    return i->zlib.avail_in;
+}
+
+const char *inflater_reason(const struct inflater *i)
+{
+    if (i->zlib.msg)
+        return i->zlib.msg;
+    return i->result == Z_NEED_DICT ? "a preset dictionary is needed" : zError(i->result);
+}

@@ -1,0 +1,44 @@
+// zlib's deflate (RFC 1951, 1950, 1952): bytes in, bytes out. A deflater and an inflater each belong
+// to one thread at a time.
+#ifndef ZIP_ZIP_H
+#define ZIP_ZIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum zip_format { ZIP_RAW, ZIP_ZLIB, ZIP_GZIP };
+
+struct deflater;
+struct inflater;
+
+// A level from 1, quick, to 9, small. Returns 0 or -ENOMEM.
+int deflater_new(struct deflater **d, enum zip_format format, int level);
+void deflater_free(struct deflater *d); // nothing happens for NULL
+
+// Compresses n bytes, and hands all that comes of them to `put`, so that the peer can read them
+// (a sync flush); with `last` the stream's end, too. Returns 0 or what `put` returned if that is not
+// 0.
+int deflater_write(struct deflater *d, const char *bytes, size_t n, bool last,
+                   int (*put)(void *user, const char *bytes, size_t n), void *user);
+
+// Returns 0 or -ENOMEM.
+int inflater_new(struct inflater **i, enum zip_format format);
+void inflater_free(struct inflater *i); // nothing happens for NULL
+
+enum { ZIP_ENDED = -1, ZIP_FAILED = -2 };
+
+// Bytes for the following reads; what was fed before must have been taken.
+void inflater_feed(struct inflater *i, const char *bytes, size_t n);
+
+// Returns the number of plaintext bytes, at most n; 0 when more are to be fed; ZIP_ENDED after the
+// stream's end, ZIP_FAILED.
+ssize_t inflater_read(struct inflater *i, char *bytes, size_t n);
+
+// How many bytes of those that were fed were not taken yet.
+size_t inflater_left(const struct inflater *i);
+
+// Why a read failed: zlib's reason, as in "incorrect header check".
+const char *inflater_reason(const struct inflater *i);
+
+#endif
