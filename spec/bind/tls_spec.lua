@@ -71,6 +71,23 @@ describe("a server with TLS", function()
     assert.matches("Cipher is (NONE)", s_client(server, "-tls1_2"), 1, true)
   end)
 
+  it("shows sslscan nothing old and nothing weak", function()
+    local server = serve(REPORT)
+    local text = run("sslscan --no-colour 127.0.0.1:" .. port_of(server))
+    for _, old in ipairs({ "SSLv2 ", "SSLv3 ", "TLSv1.0 ", "TLSv1.1 " }) do
+      assert.matches(old .. "%s*disabled", text)
+    end
+    assert.matches("TLSv1.2%s+enabled.*TLSv1.3%s+enabled", text)
+    local count = 0
+    for bits, cipher in text:gmatch("\n%a+ +TLSv1%.%d +(%d+) bits +(%S+)") do
+      count = count + 1
+      assert.is_true(tonumber(bits) >= 128 and (cipher:find("GCM") or cipher:find("CHACHA20")) ~= nil, cipher)
+    end
+    assert.is_true(count >= 5, text)
+    assert.matches("Session renegotiation not supported", text, 1, true)
+    assert.not_matches("112 bits", text, 1, true)
+  end)
+
   it("chooses the certificate by the name that the client asks for", function()
     local server = serve(REPORT, ("names = { ['one.example'] = { %s }, ['*.wild.example'] = { %s } }")
       :format(certificates.fields("one"), certificates.fields("wild")))

@@ -14,6 +14,7 @@
 
 // Forward secrecy and authenticated encryption only (RFC 9325, 4.2).
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+static const char groups[] = "X25519:P-256:P-384"; // at least 128 bits of security
 
 // An identity for a server name.
 struct named {
@@ -151,6 +152,7 @@ static SSL_CTX *new_ctx(const struct tls_settings *s)
         return NULL;
     SSL_CTX_set_min_proto_version(ctx, s->tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_cipher_list(ctx, ciphers);
+    SSL_CTX_set1_groups_list(ctx, groups);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
