@@ -5,15 +5,16 @@ local core = require("evio.core")
 -- machine code that is not thrown away for lack of room.
 jit.opt.start("maxtrace=8000", "maxrecord=16000", "maxmcode=65536")
 
+local address = require("evio.address")
 local conn = require("evio.conn")
 local job = require("evio.job")
 
 local M = {
   version = core.version,
   backend = core.backend,
-  serve = core.serve,
-  listen = core.listen,
-  dial = core.dial,
+  serve = address.serve,
+  listen = address.listen,
+  dial = address.dial,
   nameservers = core.nameservers,
   run = core.run,
   shutdown = core.shutdown,

@@ -31,6 +31,10 @@ local function check(settings)
   end
   if (settings.cert == nil) ~= (settings.key == nil) then
     refuse("%s is missing, expected cert and key", settings.cert and "key" or "cert")
+  elseif settings.verify_client and settings.verify_client ~= "none" and not settings.ca then
+    refuse("ca is missing, which says whose certificates of clients are good")
+  elseif settings.name == "" then
+    refuse("name is empty, expected a server's name")
   elseif settings.names and not settings.cert then
     refuse("cert and key are missing, which clients get that ask for no name of `names`")
   end

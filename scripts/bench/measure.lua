@@ -1,5 +1,5 @@
--- The kinds of measurement: cpu, idle, startup. Each takes a row of rows.lua and returns results:
---   { name, title, unit, bar, against, entries = { { label, samples, rate, p50, p99 | error } } }
+-- The kinds of measurement: cpu, idle, startup; https.lua adds those of TLS. Each takes a row of rows.lua
+-- and returns results:
 -- with one sample for each round, the entries measured in turn (A B C A B C ...), each in a process
 -- that was started for that sample.
 local unistd = require("posix.unistd")
@@ -262,5 +262,9 @@ function M.kinds.startup(row, context)
     result.entries[i].samples[round] = seconds * 1000
   end)
 end
+
+-- For kinds in other files.
+M.new_result, M.in_turn, M.start, M.expect = new_result, in_turn, start, expect
+M.await_descriptors, M.SETTLE_SECONDS = await_descriptors, SETTLE_SECONDS
 
 return M

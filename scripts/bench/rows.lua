@@ -28,6 +28,22 @@ M.servers = {
   ["no timer"] = { argv = { "./evio-lua", "scripts/bench/echo.lua" } },
   ["idle time-outs"] = { argv = { "./evio-lua", "scripts/bench/echo.lua", "idle=60" } },
   ["no time-out"] = { argv = { "./evio-lua", "scripts/bench/echo.lua" } },
+  ["evio-lua https"] = { argv = { "./evio-lua", "scripts/bench/https_server.lua", "build/bench/cert.pem" } },
+  ["nginx https"] = {
+    argv = { "nginx", "-p", "build/bench", "-c", "CONFIG" },
+    config = [[
+daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log stderr crit;
+events { worker_connections 20000; }
+http {
+  access_log off; keepalive_requests 1000000000; keepalive_timeout 600;
+  server {
+    listen 127.0.0.1:PORT ssl; ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_certificate cert.pem; ssl_certificate_key cert.pem;
+    location / { return 200 "Hello World!\n"; }
+    location /mib { root .; }
+  }
+}]],
+  },
   luv = { argv = { "luajit", "scripts/bench/luv_echo.lua", "0" } },
 }
 
@@ -56,6 +72,46 @@ M.rows = {
     load = { connections = 50, message = "6" },
     entries = { "idle time-outs", "no time-out" },
     against = { ["no time-out"] = { most = 1.05 } },
+  },
+  {
+    name = "https",
+    title = "HTTPS hello, keep-alive, 50 connections",
+    kind = "https",
+    load = "wrk", connections = 50,
+    entries = { "evio-lua https", "nginx https" },
+    against = { ["nginx https"] = { most = 1.00 } },
+  },
+  {
+    name = "handshakes",
+    title = "TLS 1.3 full handshake, P-256, with one request",
+    kind = "https",
+    load = "wrk", connections = 20, headers = { "Connection: close" },
+    entries = { "evio-lua https", "nginx https" },
+    against = { ["nginx https"] = { most = 1.05 } },
+  },
+  {
+    name = "resumed",
+    title = "TLS 1.2 resumed handshake, one at a time",
+    kind = "https",
+    load = "resume",
+    entries = { "evio-lua https", "nginx https" },
+    against = { ["nginx https"] = { most = 1.05 } },
+  },
+  {
+    name = "https-mib",
+    title = "1 MiB over TLS, 8 connections",
+    kind = "https",
+    load = "wrk", connections = 8, path = "/mib",
+    entries = { "evio-lua https", "nginx https" },
+    against = { ["nginx https"] = { most = 1.10 } },
+  },
+  {
+    name = "idle-tls",
+    title = "memory per idle TLS connection, of 2,000",
+    kind = "idle_tls",
+    connections = 2000,
+    entries = { "evio-lua https", "nginx https" },
+    bar = { most = 12288 },
   },
   {
     name = "idle",

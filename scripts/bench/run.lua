@@ -8,6 +8,7 @@ package.path = here .. "/?.lua;" .. package.path
 local unistd = require("posix.unistd")
 
 local measure = require("measure")
+require("https")
 local process = require("process")
 local report = require("report")
 local rows = require("rows")

@@ -66,7 +66,8 @@ static void knows_options(void)
 
 static void names_its_schemes(void)
 {
-    static const char *const names[] = {"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6"};
+    static const char *const names[] = {"tcp", "tcp4", "tcp6", "udp", "udp4", "udp6",
+                                        "tls", "tls4", "tls6"};
     struct addr a;
     char text[64];
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {

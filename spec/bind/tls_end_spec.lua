@@ -126,6 +126,24 @@ describe("a TLS client", function()
     assert.equal("hi\ttrue", by_ip:line())
   end)
 
+  it("has a name to verify, whatever is dialed", function()
+    local path = support.tmpdir() .. "/s"
+    local server = scripts.serve(([[
+      function events.serving(server) print(table.concat(server.addresses, "\n")) end
+      events = evio.translate(events, nil, evio.tls({ %s }))]]):format(certificates.fields("one")),
+      { addresses = { "tcp://localhost:0", "unix://" .. path } })
+    local function try(address)
+      return support.start(([[
+        local evio = require("evio")
+        local events = { failed = function(_, err) print(err) end, opened = function() print("opened") end }
+        evio.dial(evio.translate(events, nil, evio.tls({ %s })), "%s")]]):format(CA, address)):line()
+    end
+    local port = server:address(1):match("%d+$")
+    assert.equal("tls: hostname mismatch", try("tcp://:" .. port))
+    assert.equal("evio.tls: there is no name to verify the server by; expected `name`, or `verify = false`",
+      try("unix://" .. path))
+  end)
+
   it("shows its certificate", function()
     local server = serve("function events.opened(conn) return conn.tls.peer.name end",
       ("evio.tls({ %s, %s, verify_client = 'required' })"):format(certificates.fields("server"), CA))
@@ -197,6 +215,32 @@ describe("a TLS connection", function()
     assert.equal("closed\ttls: the peer cut the connection without a close_notify\tECUT", server:line())
   end)
 
+  it("takes its session along into a job when it is detached #threads", function()
+    local server = serve([[
+      function events.data(_, input) return input:upper(), "detach" end
+      function events.detached(_, socket)
+        evio.spawn(function(it)
+          local got = it:read(5)
+          it:write("job " .. got)
+          local last = it:read()
+          it:close()
+          return got, last
+        end, socket):done(print)
+      end]])
+    local script = dial(server:address(), [[
+      function events.opened() return "loop" end
+      function events.data(conn, input)
+        print(input)
+        if input == "LOOP" then return "hello" end
+        conn:finish()
+      end
+      function events.closed(_, err) print("closed", err) end]])
+    assert.equal("LOOP", script:line())
+    assert.equal("job hello", script:line())
+    assert.equal("true\thello\tnil", server:line())
+    assert.equal("closed\tnil", script:line())
+  end)
+
   it("may begin in the middle of a conversation, and nothing slips in front of it", function()
     local STARTTLS = REPORT .. ([[
       events.data = evio.stream(function(conn, stream)
@@ -230,38 +274,5 @@ describe("a TLS connection", function()
     server:expect("^closed\tplaintext came in front of the translator that was pushed\tEPROTO$")
     server:stop()
     assert.not_matches("evil", (server:output()))
-  end)
-end)
-
-describe("evio.tls", function()
-  local server, key = certificates.path("server.pem"), certificates.path("server.key")
-  for source, message in pairs({
-    ["5"] = "the settings are a number, expected a table",
-    ["{ crt = 'x' }"] = 'unknown setting "crt", expected cert, key, password, names, alpn',
-    ["{ cert = 5 }"] = "cert is a number, expected a string",
-    ["{ cert = 'x' }"] = "key is missing, expected cert and key",
-    ["{ min = '1.1' }"] = 'min is "1.1", expected "1.2" or "1.3"',
-    ["{ alpn = { '' } }"] = "alpn[1] is no name of 1 to 255 bytes",
-    ["{ cert = '/no/file', key = 'x' }"] = "cannot read the certificate /no/file: no such file",
-    [("{ cert = %q, key = '/no/key' }"):format(server)] = "cannot read the key /no/key: ",
-    [("{ cert = %q, key = %q }"):format(certificates.path("one.pem"), key)] = "does not fit the certificate",
-    [("{ cert = %q, key = %q }"):format(server, certificates.path("locked.key"))] = "cannot read the key ",
-    [("{ cert = %q, key = %q, names = { x = 5 } }"):format(server, key)] = 'names["x"] is no { cert',
-  }) do
-    it("refuses " .. source:gsub("[%w/._]+/(%w+%.%w+)", "%1"), function()
-      local first = scripts.fail(("evio.tls(%s)"):format(source))
-      assert.matches("server.lua:1: evio.tls: ", first, 1, true)
-      assert.matches(message, first, 1, true)
-    end)
-  end
-
-  it("takes text in the place of files, and a password", function()
-    local text = ("cert = %q, key = %q"):format(support.read_file(server), support.read_file(key))
-    local locked = ("cert = %q, key = %q, password = 'secret'"):format(server, certificates.path("locked.key"))
-    for _, fields in ipairs({ text, locked }) do
-      local peer = serve("function events.opened() return 'hi' end", ("evio.tls({ %s })"):format(fields))
-      local script = dial(peer:address(), "function events.data(_, input) print(input) end")
-      assert.equal("hi", script:line())
-    end
   end)
 end)

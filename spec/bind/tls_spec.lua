@@ -71,6 +71,23 @@ describe("a server with TLS", function()
     assert.matches("Cipher is (NONE)", s_client(server, "-tls1_2"), 1, true)
   end)
 
+  it("shows sslscan nothing old and nothing weak", function()
+    local server = serve(REPORT)
+    local text = run("sslscan --no-colour 127.0.0.1:" .. port_of(server))
+    for _, old in ipairs({ "SSLv2 ", "SSLv3 ", "TLSv1.0 ", "TLSv1.1 " }) do
+      assert.matches(old .. "%s*disabled", text)
+    end
+    assert.matches("TLSv1.2%s+enabled.*TLSv1.3%s+enabled", text)
+    local count = 0
+    for bits, cipher in text:gmatch("\n%a+ +TLSv1%.%d +(%d+) bits +(%S+)") do
+      count = count + 1
+      assert.is_true(tonumber(bits) >= 128 and (cipher:find("GCM") or cipher:find("CHACHA20")) ~= nil, cipher)
+    end
+    assert.is_true(count >= 5, text)
+    assert.matches("Session renegotiation not supported", text, 1, true)
+    assert.not_matches("112 bits", text, 1, true)
+  end)
+
   it("chooses the certificate by the name that the client asks for", function()
     local server = serve(REPORT, ("names = { ['one.example'] = { %s }, ['*.wild.example'] = { %s } }")
       :format(certificates.fields("one"), certificates.fields("wild")))
@@ -126,6 +143,18 @@ describe("a server with TLS", function()
     s_client(server, "-quiet")
     assert.equal("failed\ttls: peer did not return a certificate", server:line())
     assert.matches("nobody", s_client(serve(source), mine), 1, true)
+  end)
+
+  it("has the same ciphers and the same trust for every name", function()
+    local ca = ("ca = %q, verify_client = 'optional', "):format(certificates.path("ca.pem"))
+    local server = serve("function events.opened(conn) return tostring(conn.tls.peer and conn.tls.peer.verified), "
+      .. "'close' end", ca .. ("names = { ['one.example'] = { %s } }"):format(certificates.fields("one")))
+    assert.matches("Cipher is (NONE)", s_client(server, "-servername one.example -tls1_2 -cipher AES128-SHA"), 1, true)
+    local mine = ("-quiet -cert %s -key %s -servername one.example"):format(certificates.path("client.pem"),
+      certificates.path("client.key"))
+    for _, version in ipairs({ "-tls1_2", "-tls1_3" }) do
+      assert.matches("true", s_client(server, mine .. " " .. version), 1, true)
+    end
   end)
 
   it("reads its certificates again, for the connections that come", function()

@@ -199,6 +199,18 @@ describe("evio.nameservers", function()
     assert.same({ status = 0 }, script:wait())
   end)
 
+  it("may be called while an answer is handled", function()
+    local _, address = dns.start({ ["one.example"] = { a = { "127.0.0.1" } } })
+    local script = support.start(([[
+      local evio = require("evio")
+      evio.nameservers("%s")
+      local events = {}
+      function events.opened(conn) evio.nameservers("127.0.0.1:1") print("opened") conn:close() end
+      evio.dial(events, "udp://one.example:9")]]):format(address))
+    assert.equal("opened", script:line())
+    assert.same({ status = 0 }, script:wait())
+  end)
+
   it("without arguments asks the system's again", function()
     local status, stderr = scripts.run("evio.nameservers('127.0.0.1:1') evio.nameservers()")
     assert.equal(0, status, stderr)

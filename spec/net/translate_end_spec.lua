@@ -229,7 +229,7 @@ describe("a translated connection", function()
     assert.matches("argument 1 is a socket with a translator in Lua on it %(frame A%), which cannot "
       .. "leave the loop", (server:expect("^false.*")))
     assert.equal("true", server:line())
-    assert.equal("A3:bye", (client:receive_all()))
+    assert.equal("A3:bye;", (client:receive_all()))
   end)
 
   it("dialed, passes what was written before it was connected", function()

@@ -12,10 +12,12 @@ static const struct {
     const char *name;
     enum addr_transport transport;
     int family;
+    bool tls;
 } schemes[] = {
-    {"tcp", ADDR_TCP, 0}, {"tcp4", ADDR_TCP, 4}, {"tcp6", ADDR_TCP, 6},
-    {"udp", ADDR_UDP, 0}, {"udp4", ADDR_UDP, 4}, {"udp6", ADDR_UDP, 6},
-    {"unix", ADDR_UNIX, 0},
+    {"tcp", ADDR_TCP, 0, false},   {"tcp4", ADDR_TCP, 4, false}, {"tcp6", ADDR_TCP, 6, false},
+    {"tls", ADDR_TCP, 0, true},    {"tls4", ADDR_TCP, 4, true},  {"tls6", ADDR_TCP, 6, true},
+    {"udp", ADDR_UDP, 0, false},   {"udp4", ADDR_UDP, 4, false}, {"udp6", ADDR_UDP, 6, false},
+    {"unix", ADDR_UNIX, 0, false},
 };
 
 struct parser {
@@ -111,13 +113,14 @@ static int parse_scheme(struct parser *p, char **rest)
         if (strcmp(schemes[i].name, *rest) == 0) {
             p->addr->transport = schemes[i].transport;
             p->addr->family = schemes[i].family;
+            p->addr->tls = schemes[i].tls;
             *rest = separator + 3;
             if (strstr(*rest, "://"))
                 return refuse(p, "\"://\" stands in it twice");
             return 0;
         }
     }
-    return refuse(p, "unknown scheme \"%.40s\", expected tcp, tcp4, tcp6, udp, udp4, udp6 or unix", *rest);
+    return refuse(p, "unknown scheme \"%.40s\", expected tcp, tls or udp, with 4 or 6 behind it, or unix", *rest);
 }
 
 static int parse_path(struct parser *p, const char *path)
@@ -188,7 +191,8 @@ int addr_parse(struct addr *a, const char *text, char error[ADDR_ERROR_SIZE])
 const char *addr_scheme_name(const struct addr *a)
 {
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
-        if (schemes[i].transport == a->transport && schemes[i].family == a->family)
+        if (schemes[i].transport == a->transport && schemes[i].family == a->family &&
+            schemes[i].tls == a->tls)
             return schemes[i].name;
     return "";
 }

@@ -12,6 +12,7 @@ enum addr_transport { ADDR_TCP, ADDR_UDP, ADDR_UNIX };
 struct addr {
     enum addr_transport transport;
     int family;     // 4 or 6 where the scheme says so, 0 for both
+    bool tls;       // the scheme was tls, tls4 or tls6: tcp with a translator that others put there
     char host[256]; // a name or an IP address without brackets; "" means every interface
     uint16_t port;  // 0 lets the system choose
     char path[104]; // unix: a file name, or "@name" for Linux's abstract namespace

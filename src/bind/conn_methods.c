@@ -113,7 +113,7 @@ static int method_abort(lua_State *L)
 static int method_detach(lua_State *L)
 {
     struct conn *c = check_stream(L, CONN_OPEN);
-    if (!c || c->state != CONN_OPEN)
+    if (!c || !c->opened || c->shaking)
         return push_false(L);
     if (!handlers_have(c->user.handlers, EVENT_DETACHED))
         return luaL_error(L, "conn:detach() without a detached handler, which gets the socket");
@@ -194,13 +194,15 @@ static int method_push(lua_State *L)
         return push_false(L);
     if (c->datagram)
         return luaL_error(L, "conn:push: a translator does not apply to udp addresses");
+    if (c->user.ready && !lua_isnoneornil(L, 3))
+        return luaL_error(L, "conn:push: `ready` of the push before was not called yet");
     halt(c); // what a stream has left must not be taken for plaintext of the new one
     int err = translator_push(L, c, 2, 1);
     if (err == -EBUSY)
         return luaL_error(L, "conn:push in a translator, or in the handshake of one");
     if (err == -EPROTO && !c->stack->filters.reason)
         conn_fail(c, EPROTO, STACK_EARLY);
-    else if (err)
+    else if (err && c->state <= CONN_OPEN)
         stack_fail(c, err);
     if (err || c->state != CONN_OPEN)
         return push_false(L);

@@ -51,6 +51,8 @@ static bool call_and_act(struct event *e)
     }
     if (e->action == ACTION_CLOSE)
         conn_close(c, NULL);
+    else if (e->action == ACTION_DETACH && c->shaking)
+        conn_close(c, "the action was \"detach\" in the handshake of a translator");
     else if (e->action == ACTION_DETACH)
         conn_detach(c);
     else if (e->action == ACTION_SHUTDOWN)

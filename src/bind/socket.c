@@ -1,6 +1,7 @@
 #include "bind/socket.h"
 
 #include "bind/error_text.h"
+#include "bind/host.h"
 #include "net/blocking.h"
 #include "net/conn.h"
 #include "net/stack.h"
@@ -23,7 +24,8 @@ void socket_close(struct socket *s)
 
 const char *socket_translator(const struct socket *s)
 {
-    return s->stack && s->stack->filters.top ? s->stack->filters.top->name : NULL;
+    const struct filter *bound = s->stack ? stack_bound(s->stack) : NULL;
+    return bound ? bound->name : NULL;
 }
 
 struct socket *socket_at(lua_State *L, int index)
@@ -59,6 +61,8 @@ void socket_push(lua_State *L, struct conn *c)
 {
     struct socket *s = push(L);
     s->fd = conn_take_socket(c, &s->in, &s->stack);
+    if (s->stack)
+        stack_detach(s->stack);
 }
 
 static int push_moved(lua_State *L)
@@ -93,6 +97,17 @@ static int refuse_write(lua_State *L)
                          "evio.spawn");
 }
 
+// nil, the message and the code; a translator has words of its own.
+static int push_failure(lua_State *L, const struct socket *s, int error)
+{
+    error_push(L, error);
+    if (s->stack && s->stack->filters.reason) {
+        lua_pushstring(L, s->stack->filters.reason);
+        lua_replace(L, -3);
+    }
+    return 3;
+}
+
 // socket:read(): what is there, at least one byte. socket:read(n): n bytes. Bytes that came in vain
 // stay to be read.
 static int socket_read(lua_State *L)
@@ -103,9 +118,9 @@ static int socket_read(lua_State *L)
                   "expected a whole number of bytes from 1 to 2^30");
     size_t wanted = n > 0 ? (size_t)n : 1;
     while (buf_length(&s->in) < wanted) {
-        ssize_t got = blocking_read(s->fd, &s->in, s->timeout);
+        ssize_t got = blocking_read(s->fd, s->stack, &s->in, s->timeout);
         if (got < 0)
-            return error_push(L, (int)-got);
+            return push_failure(L, s, (int)-got);
         if (got > 0)
             continue;
         lua_pushnil(L);
@@ -143,9 +158,9 @@ static int socket_write(lua_State *L)
     if (buffer)
         luaL_callmeta(L, 2, "__tostring");
     const char *bytes = lua_tolstring(L, buffer ? -1 : 2, &n);
-    int err = blocking_write(s->fd, bytes, n, s->timeout);
+    int err = blocking_write(s->fd, s->stack, bytes, n, s->timeout);
     if (err)
-        return error_push(L, -err);
+        return push_failure(L, s, -err);
     if (buffer) {
         lua_getfield(L, 2, "reset");
         lua_pushvalue(L, 2);
@@ -155,11 +170,25 @@ static int socket_write(lua_State *L)
     return 1;
 }
 
+// Translators in Lua run in the state that runs now.
+static int finish(lua_State *L, struct socket *s)
+{
+    if (!socket_translator(s))
+        return blocking_finish(s->fd, s->stack);
+    struct host *h = host_get(L);
+    lua_State *outer = h->inner;
+    h->inner = L;
+    int err = blocking_finish(s->fd, s->stack);
+    h->inner = outer;
+    return err;
+}
+
 static int socket_finish(lua_State *L)
 {
-    int err = blocking_finish(check(L)->fd);
+    struct socket *s = check(L);
+    int err = finish(L, s);
     if (err)
-        return error_push(L, -err);
+        return push_failure(L, s, -err);
     lua_pushboolean(L, 1);
     return 1;
 }
@@ -191,6 +220,8 @@ static int socket_end(lua_State *L)
 {
     struct socket *s = check(L);
     lua_pushboolean(L, s->fd >= 0);
+    if (s->stack)
+        finish(L, s); // so that the peer knows that it was no cut
     socket_close(s);
     return 1;
 }

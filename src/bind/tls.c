@@ -107,6 +107,7 @@ static void discard(struct filter *f)
 
 static const struct filter_ops ops = {
     .start = shake, .receive = receive, .send = send_down, .finish = finish, .free = discard,
+    .movable = true,
 };
 
 // Settings: fields of the table at an index, which lua/evio/tls.lua has checked.
@@ -146,7 +147,8 @@ static enum tls_verify get_verify(lua_State *L, int index, bool server)
     return strcmp(clients, "optional") == 0 ? TLS_VERIFY_OPTIONAL : TLS_VERIFY_NONE;
 }
 
-static int add_names(lua_State *L, int index, struct tls_context *c, char error[TLS_ERROR_SIZE])
+static int add_names(lua_State *L, int index, struct tls_context *c,
+                     const struct tls_settings *settings, char error[TLS_ERROR_SIZE])
 {
     int err = 0, top = lua_gettop(L);
     lua_getfield(L, index, "names");
@@ -154,7 +156,8 @@ static int add_names(lua_State *L, int index, struct tls_context *c, char error[
     for (int i = 1; i <= count && !err; i++) {
         lua_rawgeti(L, top + 1, i);
         struct tls_identity id = get_identity(L, top + 2);
-        err = tls_context_add(c, get_text(L, top + 2, "name"), &id, error);
+        err = tls_context_add(c, get_text(L, top + 2, "name"), &id, settings,
+                              error);
         lua_settop(L, top + 1);
     }
     lua_settop(L, top);
@@ -179,24 +182,33 @@ static int new_context(lua_State *L, int index, bool server, struct tls_context 
     };
     lua_pop(L, 1);
     int err = tls_context_new(context, &settings, error);
+    if (err)
+        *context = NULL;
     if (!err && server) {
-        err = add_names(L, index, *context, error);
-        if (err)
+        err = add_names(L, index, *context, &settings, error);
+        if (err) {
             tls_context_release(*context);
+            *context = NULL;
+        }
     }
     return err;
 }
 
 // The maker
 
-// The host that was dialed: what the certificate has to be for.
+// The host that was dialed, which the certificate has to be for: "" for a unix socket.
 static void get_dialed_host(lua_State *L, struct conn *c, struct addr *a)
 {
     char error[ADDR_ERROR_SIZE];
     conn_handle_push_address(L, c);
     if (!lua_isstring(L, -1) || addr_parse(a, lua_tostring(L, -1), error) < 0)
-        a->host[0] = '\0';
+        *a = (struct addr){.transport = ADDR_UNIX};
     lua_pop(L, 1);
+    size_t length = strlen(a->host);
+    if (length == 0 && a->transport == ADDR_TCP)
+        strcpy(a->host, "localhost"); // what an empty host is when it is dialed
+    else if (length > 0 && a->host[length - 1] == '.')
+        a->host[length - 1] = '\0'; // certificates have names without the root's dot
 }
 
 static struct tls_context *context_for(lua_State *L, struct tls_maker *m, bool server)
@@ -224,10 +236,15 @@ static struct filter *make(lua_State *L, struct maker *maker, struct conn *c)
         get_dialed_host(L, c, &dialed);
         name = dialed.host;
     }
+    if (!server && !*name && get_flag(L, lua_gettop(L), "verify"))
+        luaL_error(L, "evio.tls: there is no name to verify the server by; expected `name`, or "
+                      "`verify = false`");
     struct tls_filter *t = calloc(1, sizeof(*t));
-    if (!t || tls_new(&t->tls, context, name) < 0) {
+    int err = t ? tls_new(&t->tls, context, name) : -ENOMEM;
+    if (err) {
         free(t);
-        luaL_error(L, "out of memory");
+        luaL_error(L, err == -EINVAL ? "evio.tls: \"%s\" cannot be a server's name"
+                                     : "out of memory", name);
     }
     lua_pop(L, 1);
     t->filter = (struct filter){.ops = &ops, .name = "tls", .opening = true};
@@ -245,16 +262,20 @@ static int push_failure(lua_State *L, const char *error)
 // Makes the contexts from the table at an index, and keeps them in the place of the old ones.
 static int load(lua_State *L, struct tls_maker *m, int index, char error[TLS_ERROR_SIZE])
 {
-    struct tls_context *server = NULL;
-    if (get_text(L, index, "cert")) {
-        int err = new_context(L, index, true, &server, error);
-        if (err)
-            return err;
+    struct tls_context *server = NULL, *client = NULL;
+    int err = 0;
+    if (get_text(L, index, "cert"))
+        err = new_context(L, index, true, &server, error);
+    if (!err && get_text(L, index, "ca")) // the system's roots are large: only when one is dialed
+        err = new_context(L, index, false, &client, error);
+    if (err) {
+        tls_context_release(server);
+        return err;
     }
     tls_context_release(m->server);
     tls_context_release(m->client);
     m->server = server;
-    m->client = NULL; // made anew when one is dialed
+    m->client = client;
     return 0;
 }
 

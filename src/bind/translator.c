@@ -14,7 +14,9 @@
 struct translator {
     struct filter filter;
     struct host *host;
+    uint64_t id; // of the connection, for messages
     int object; // registry reference
+    bool starts, finishes; // it has these methods
     char name[64];
 };
 
@@ -47,6 +49,9 @@ static const char *check_bytes(lua_State *L, const struct task *t, int index, si
         return NULL;
     if (host_is_buffer(t->translator->host, L, index)) {
         luaL_callmeta(L, index, "__tostring");
+        lua_getfield(L, index, "reset"); // its bytes are taken
+        lua_pushvalue(L, index);
+        lua_call(L, 1, 0);
         lua_replace(L, index);
     }
     if (lua_type(L, index) != LUA_TSTRING)
@@ -117,10 +122,9 @@ static int add_traceback(lua_State *L)
 static int fail(lua_State *L, struct task *t)
 {
     struct translator *own = t->translator;
-    const struct conn *c = own->filter.stack->owner;
     char where[160];
     snprintf(where, sizeof(where), "error in %s of %s, connection %.0f", t->method, own->name,
-             (double)c->slot.id);
+             (double)own->id);
     if (lua_istable(L, -1)) {
         lua_rawgeti(L, -1, 1);
         lua_rawgeti(L, -2, 2);
@@ -147,19 +151,9 @@ static int perform(struct task t)
     return t.err;
 }
 
-static bool has_method(struct translator *t, const char *name)
-{
-    lua_State *L = state_of(t->host);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, t->object);
-    lua_getfield(L, -1, name); // checked when it was made: a table without a raising __index
-    bool has = lua_isfunction(L, -1);
-    lua_pop(L, 2);
-    return has;
-}
-
 static int start(struct filter *f)
 {
-    if (!has_method(of(f), "start"))
+    if (!of(f)->starts)
         return 0;
     return perform((struct task){.translator = of(f), .method = "start"});
 }
@@ -176,7 +170,7 @@ static int send_down(struct filter *f, const char *plain, size_t n)
 
 static int finish(struct filter *f)
 {
-    if (!has_method(of(f), "finish"))
+    if (!of(f)->finishes)
         return 0;
     return perform((struct task){.translator = of(f), .method = "finish"});
 }
@@ -221,17 +215,24 @@ static void check_object(lua_State *L)
 }
 
 // Makes a filter of the object on top of the stack, which it takes.
-static struct filter *new_translator(lua_State *L, struct host *h)
+static struct filter *new_translator(lua_State *L, const struct conn *c)
 {
     check_object(L);
     struct translator *t = calloc(1, sizeof(*t));
     if (!t)
         luaL_error(L, "out of memory");
-    *t = (struct translator){.filter.ops = &ops, .host = h};
+    *t = (struct translator){
+        .filter.ops = &ops, .host = c->group->net->user, .id = c->slot.id,
+    };
     set_name(L, t);
     lua_getfield(L, -1, "opening");
     t->filter.opening = lua_toboolean(L, -1);
     lua_pop(L, 1);
+    lua_getfield(L, -1, "start");
+    lua_getfield(L, -2, "finish");
+    t->starts = lua_isfunction(L, -2);
+    t->finishes = lua_isfunction(L, -1);
+    lua_pop(L, 2);
     t->object = luaL_ref(L, LUA_REGISTRYINDEX);
     return &t->filter;
 }
@@ -251,7 +252,7 @@ static struct filter *make(lua_State *L, struct conn *c, int conn)
         return NULL;
     }
     if (!m)
-        return new_translator(L, c->group->net->user);
+        return new_translator(L, c);
     struct filter *f = m->kind->make(L, m, c);
     lua_pop(L, 1);
     return f;
@@ -275,7 +276,7 @@ int translators_make(lua_State *L)
 {
     struct conn *c = conn_handle_check(L)->conn;
     int count = (int)lua_objlen(L, 2);
-    while (c->user.next <= count && c->state <= CONN_OPEN && !stack_opening(c)) {
+    while (c->user.next <= count && c->state <= CONN_OPEN && !c->shaking) {
         lua_settop(L, 2);
         lua_rawgeti(L, 2, c->user.next++);
         lua_getfield(L, 3, "should");
@@ -288,7 +289,7 @@ int translators_make(lua_State *L)
         lua_settop(L, 3);
         lua_getfield(L, 3, "make");
         int err = translator_push(L, c, 4, 1);
-        if (err)
+        if (err && c->state <= CONN_OPEN)
             stack_fail(c, err);
     }
     if (c->user.next > count)

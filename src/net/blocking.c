@@ -1,5 +1,6 @@
 #include "net/blocking.h"
 
+#include "net/stack.h"
 #include "os/fd.h"
 #include "os/sock.h"
 
@@ -7,17 +8,11 @@
 
 enum { PIECE = 65536 };
 
-ssize_t blocking_read(int fd, struct buf *in, int64_t timeout)
+// One read that waits: the number of bytes, 0 at the end, or a negative errno.
+static ssize_t receive(int fd, char bytes[PIECE], int64_t timeout)
 {
-    char bytes[PIECE];
     for (;;) {
-        ssize_t n = fd < 0 ? -EBADF : sock_receive(fd, bytes, sizeof(bytes));
-        if (n == 0)
-            return 0;
-        if (n > 0) {
-            int err = buf_append(in, bytes, (size_t)n);
-            return err ? err : n;
-        }
+        ssize_t n = fd < 0 ? -EBADF : sock_receive(fd, bytes, PIECE);
         if (n != -EAGAIN && n != -EWOULDBLOCK)
             return n;
         int err = sock_wait(fd, false, timeout);
@@ -26,7 +21,7 @@ ssize_t blocking_read(int fd, struct buf *in, int64_t timeout)
     }
 }
 
-int blocking_write(int fd, const char *bytes, size_t n, int64_t timeout)
+static int send_all(int fd, const char *bytes, size_t n, int64_t timeout)
 {
     while (n > 0) {
         struct iovec piece = {.iov_base = (char *)bytes, .iov_len = n};
@@ -45,9 +40,64 @@ int blocking_write(int fd, const char *bytes, size_t n, int64_t timeout)
     return 0;
 }
 
-int blocking_finish(int fd)
+// Sends what filters gathered.
+static int send_wire(int fd, struct stack *s, int64_t timeout)
 {
-    return fd < 0 ? -EBADF : sock_finish(fd);
+    int err = 0;
+    if (buf_length(&s->out) > 0)
+        err = send_all(fd, buf_bytes(&s->out), buf_length(&s->out), timeout);
+    buf_consume(&s->out, buf_length(&s->out));
+    return err;
+}
+
+// Moves the plaintext that came out of the filters. Returns the number of bytes or -ENOMEM.
+static ssize_t take_plain(struct filters *f, struct buf *in)
+{
+    size_t n = buf_length(&f->plain);
+    int err = n > 0 ? buf_append(in, buf_bytes(&f->plain), n) : 0;
+    buf_consume(&f->plain, n);
+    return err ? err : (ssize_t)n;
+}
+
+ssize_t blocking_read(int fd, struct stack *stack, struct buf *in, int64_t timeout)
+{
+    char bytes[PIECE];
+    while (!stack || !stack->filters.ended) {
+        ssize_t n = receive(fd, bytes, timeout);
+        if (n < 0)
+            return n;
+        if (!stack) {
+            int err = buf_append(in, bytes, (size_t)n);
+            return err ? err : n;
+        }
+        int err = filters_receive(&stack->filters, n > 0 ? bytes : NULL, (size_t)n);
+        ssize_t got = take_plain(&stack->filters, in);
+        if (!err)
+            err = send_wire(fd, stack, timeout);
+        if (got != 0 || err)
+            return got != 0 ? got : err;
+    }
+    return 0;
+}
+
+int blocking_write(int fd, struct stack *stack, const char *bytes, size_t n, int64_t timeout)
+{
+    if (!stack || !stack->filters.top)
+        return send_all(fd, bytes, n, timeout);
+    int err = fd < 0 ? -EBADF : filters_send(&stack->filters, bytes, n);
+    return err ? err : send_wire(fd, stack, timeout);
+}
+
+int blocking_finish(int fd, struct stack *stack)
+{
+    if (fd < 0)
+        return -EBADF;
+    if (stack && !stack->finished) {
+        stack->finished = true;
+        filters_finish(&stack->filters);
+        send_wire(fd, stack, 0);
+    }
+    return sock_finish(fd);
 }
 
 void blocking_close(int fd)

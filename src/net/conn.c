@@ -49,8 +49,8 @@ static unsigned wanted(const struct conn *c)
     if (c->state == CONN_DRAINING)
         return POLL_READ;
     unsigned interest = 0;
-    if (c->state == CONN_OPEN && !c->paused && !conn_held(c) && !c->more && !c->backlog &&
-        !c->eof)
+    bool wants = c->shaking || (!c->paused && !conn_held(c) && !c->more);
+    if (c->state == CONN_OPEN && wants && !c->backlog && !c->eof && !c->ending)
         interest |= POLL_READ;
     if (c->state <= CONN_CLOSING && c->blocked)
         interest |= POLL_WRITE;
@@ -86,7 +86,8 @@ int conn_set_keepalive(struct conn *c, unsigned seconds)
 
 void conn_deliver_later(struct conn *c)
 {
-    if ((c->more || c->backlog) && !c->paused && !conn_held(c))
+    bool may = !c->paused && !conn_held(c);
+    if (((c->more || c->ending) && may) || (c->backlog && (may || c->shaking)))
         conn_add_work(c, WORK_DELIVER);
 }
 
@@ -133,7 +134,7 @@ void conn_close(struct conn *c, const char *message)
 
 void conn_detach(struct conn *c)
 {
-    if (c->state != CONN_OPEN || !c->opened)
+    if (c->state != CONN_OPEN || !c->opened || c->shaking)
         return;
     c->detaching = true;
     stop_events(c, CONN_CLOSING);
@@ -225,7 +226,7 @@ int conn_queue(struct conn *c, const char *bytes, size_t n)
 
 void conn_end(struct conn *c)
 {
-    c->discards = !c->eof && !c->detaching && !c->datagram;
+    c->discards = !c->hung_up && !c->detaching && !c->datagram;
     end(c);
 }
 

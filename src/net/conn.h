@@ -60,6 +60,9 @@ struct conn {
     bool shifted : 1;   // the unread input is not what the stream last saw
     bool swapped : 1;   // the handlers changed during a data event
     bool eof : 1;       // the peer finished sending
+    bool hung_up : 1;   // the wire ended; the plaintext may have ended before
+    bool ending : 1;    // the plaintext ended: `eof` fires when what is unread was delivered
+    bool shaking : 1;   // a filter's handshake is under way: its input is read in any case
     bool arriving : 1;  // `arrived` is to fire again, when the filters are open
     bool opened : 1;    // `opened` fired
     bool datagram : 1;  // it is a peer of datagrams, or becomes one

@@ -69,7 +69,7 @@ int filter_up(struct filter *f, const char *plain, size_t n)
 {
     if (n == 0)
         return 0;
-    if (f->opening || (f->above && !f->above->started))
+    if (f->opening || (f->above && !f->above->started) || buf_length(&f->early) > 0)
         return buf_append(&f->early, plain, n);
     return f->above ? receive(f->above, plain, n) : buf_append(&f->stack->plain, plain, n);
 }

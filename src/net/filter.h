@@ -24,6 +24,7 @@ struct filter_ops {
     int (*send)(struct filter *, const char *plain, size_t n);
     int (*finish)(struct filter *); // NULL where there is nothing to do
     void (*free)(struct filter *);
+    bool movable; // may go on on another thread
 };
 
 // Embedded in what implements one.

@@ -25,18 +25,18 @@ static void arrive(struct conn *c)
 {
     do
         c->arriving = c->group->net->events->arrived(c);
-    while (c->arriving && c->state == CONN_OPEN && !stack_opening(c));
+    while (c->arriving && c->state == CONN_OPEN && !c->shaking);
 }
 
 void conn_settle_handshake(struct conn *c)
 {
-    if (c->state == CONN_OPEN && c->arriving && !stack_opening(c))
+    if (c->state == CONN_OPEN && c->arriving && !c->shaking)
         arrive(c);
-    if (c->state != CONN_OPEN || stack_opening(c))
+    if (c->state != CONN_OPEN || c->shaking)
         return;
     if (!c->opened)
         open_now(c);
-    if (c->stack->expects && c->state == CONN_OPEN) {
+    if (c->stack->expects && c->state == CONN_OPEN && !c->shaking) {
         c->stack->expects = false;
         c->group->net->events->ready(c);
     }
@@ -50,7 +50,7 @@ void conn_open(struct conn *c)
         arrive(c);
     if (c->state != CONN_OPEN)
         return;
-    if (!stack_opening(c)) {
+    if (!c->shaking) {
         open_now(c);
         return;
     }

@@ -76,6 +76,17 @@ static void deliver_all(struct conn *c, const char *bytes, size_t n)
     conn_update(c);
 }
 
+// Behind everything that was to be delivered.
+static void end_input(struct conn *c)
+{
+    if (!c->ending || c->eof || c->more || c->backlog || !readable(c))
+        return;
+    c->eof = true;
+    c->ending = false;
+    conn_update(c);
+    c->group->net->events->eof(c);
+}
+
 void conn_deliver(struct conn *c)
 {
     deliver_all(c, NULL, 0);
@@ -97,13 +108,6 @@ static void take(struct conn *c, const char *bytes, size_t n)
         c->more = true;
 }
 
-static void end_input(struct conn *c)
-{
-    c->eof = true;
-    conn_update(c);
-    c->group->net->events->eof(c);
-}
-
 // Input went through the filters, which returned this.
 static void settle_input(struct conn *c, int err)
 {
@@ -115,13 +119,18 @@ static void settle_input(struct conn *c, int err)
     f->plain = (struct buf){0};
     if (buf_length(&plain) > 0 && c->state == CONN_OPEN && c->opened)
         take(c, buf_bytes(&plain), buf_length(&plain));
+    else if (buf_length(&plain) > 0 && c->detaching)
+        buf_append(&c->in, buf_bytes(&plain), buf_length(&plain)); // it goes with the socket
     buf_free(&plain);
-    if (err)
+    if (err) {
         stack_fail(c, err);
-    else if (f->ended && !c->eof && c->state == CONN_OPEN && c->opened)
-        end_input(c);
-    else if (f->ended && !c->opened)
+    } else if (f->ended && !c->opened) {
         conn_fail(c, ECONNRESET, "the peer finished in the handshake");
+    } else if (f->ended && !c->eof) {
+        c->ending = true;
+        end_input(c);
+        conn_update(c);
+    }
     if (c->state == CONN_OPEN)
         conn_deliver_later(c);
     conn_flush(c, NULL, 0); // replies
@@ -130,27 +139,30 @@ static void settle_input(struct conn *c, int err)
 void conn_redeliver(struct conn *c)
 {
     c->work &= (uint8_t)~WORK_DELIVER;
-    if (!readable(c))
-        return;
-    if (c->more)
+    if (c->more && readable(c))
         deliver_all(c, NULL, 0);
-    else if (c->backlog)
+    else if (c->backlog && (readable(c) || (c->shaking && c->state == CONN_OPEN)))
         settle_input(c, stack_resume(c));
+    end_input(c);
 }
 
 void conn_read(struct conn *c)
 {
     struct net *net = c->group->net;
-    if (!readable(c) || c->more || c->backlog || c->eof)
+    bool shakes = c->shaking && c->state == CONN_OPEN;
+    if ((!shakes && (!readable(c) || c->more)) || c->backlog || c->eof || c->ending)
         return;
-    if (stack_opening(c) && net->handshakes++ >= HANDSHAKES)
+    if (shakes && net->handshakes++ >= HANDSHAKES)
         return; // it is ready in the next iteration, too
     ssize_t n = sock_receive(c->watch.fd, net->input, sizeof(net->input));
+    if (n == 0)
+        c->hung_up = true;
     if (n >= 0 && c->stack) {
         settle_input(c, stack_receive(c, n > 0 ? net->input : NULL, (size_t)n));
     } else if (n > 0) {
         take(c, net->input, (size_t)n);
     } else if (n == 0) {
+        c->ending = true;
         end_input(c);
     } else if (n != -EAGAIN && n != -EWOULDBLOCK) {
         conn_fail(c, (int)-n, NULL);

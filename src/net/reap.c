@@ -100,6 +100,8 @@ void reap_conn(struct conn *c)
     }
     queue_free(&c->out, &net->chunks);
     buf_free(&c->in);
+    stack_free(c->stack);
+    c->stack = NULL;
     c->state = CONN_DRAINING;
     c->discarded.looks = c->discarded.total = 0;
     c->timer.fire = look;

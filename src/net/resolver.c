@@ -33,6 +33,7 @@ struct resolver {
     struct channel *current; // for new questions; NULL while there is none
     char *servers;           // owned; NULL for the system's
     struct timer timer;
+    unsigned busy; // calls of c-ares under way, which may call back
     struct socket_place sockets[SOCKETS];
 };
 
@@ -54,6 +55,8 @@ static void close_channel(struct channel *c)
 // After c-ares was at work: old channels go with their last query, and the timer follows the others.
 static void settle(struct resolver *r)
 {
+    if (r->busy)
+        return; // whoever called c-ares will
     struct timeval time, *first = NULL;
     for (struct link *i = r->channels.next, *next; i != &r->channels; i = next) {
         struct channel *c = container_of(i, struct channel, link);
@@ -74,9 +77,11 @@ static void settle(struct resolver *r)
 static void time_out(struct timer *t)
 {
     struct resolver *r = container_of(t, struct resolver, timer);
+    r->busy++;
     for (struct link *i = r->channels.next; i != &r->channels; i = i->next)
         ares_process_fd(container_of(i, struct channel, link)->ares, ARES_SOCKET_BAD,
                         ARES_SOCKET_BAD);
+    r->busy--;
     settle(r);
 }
 
@@ -114,8 +119,10 @@ void resolver_ready(struct net *net, const struct ready *ready)
     int fd = p->watch.fd;
     if (fd < 0)
         return; // closed in this iteration
+    net->resolver->busy++;
     ares_process_fd(p->channel->ares, ready->events & POLL_READ ? fd : ARES_SOCKET_BAD,
                     ready->events & POLL_WRITE ? fd : ARES_SOCKET_BAD);
+    net->resolver->busy--;
     settle(net->resolver);
 }
 
@@ -220,7 +227,9 @@ void resolver_ask(struct net *net, struct lookup *l, const char *name, int famil
     l->query = q;
     c->pending++;
     struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
+    r->busy++;
     ares_getaddrinfo(c->ares, name, NULL, &hints, answered, q);
+    r->busy--;
     settle(r);
 }
 

@@ -45,6 +45,12 @@ static struct stack *get(struct conn *c)
     return s;
 }
 
+static void note(struct conn *c)
+{
+    c->shaking = !filters_open(&c->stack->filters);
+    conn_update(c);
+}
+
 static void discard(struct filter *f)
 {
     buf_free(&f->early);
@@ -57,11 +63,11 @@ int stack_push(struct conn *c, struct filter *f)
     int err = 0;
     if (!s)
         err = -ENOMEM;
-    else if (s->filters.busy || (c->opened && stack_opening(c)))
+    else if (s->filters.busy || (c->opened && c->shaking))
         err = -EBUSY;
-    else if (buf_length(&c->in) > 0)
+    else if (c->opened && (buf_length(&c->in) > 0 || buf_length(&s->filters.plain) > 0))
         err = -EPROTO;
-    else if (c->opened && s->filters.top)
+    else if (c->opened)
         err = stack_translate(c, NULL, 0);
     if (err) {
         discard(f);
@@ -70,7 +76,9 @@ int stack_push(struct conn *c, struct filter *f)
     if (c->opened || !s->filters.top)
         s->since = net_clock();
     s->pushes++;
-    return filters_push(&s->filters, f);
+    err = filters_push(&s->filters, f);
+    note(c);
+    return err;
 }
 
 int stack_pop(struct conn *c)
@@ -78,7 +86,7 @@ int stack_pop(struct conn *c)
     struct stack *s = c->stack;
     if (!s || !s->filters.top)
         return -ENOENT;
-    if (s->filters.busy || stack_opening(c))
+    if (s->filters.busy || c->shaking)
         return -EBUSY;
     struct filter *top = s->filters.top;
     if (top->more)
@@ -103,8 +111,8 @@ int stack_translate(struct conn *c, const char *tail, size_t n)
     struct stack *s = c->stack;
     if (s->finished)
         return 0;
-    if (stack_opening(c))
-        return buf_append(&s->out, tail, n);
+    if (c->shaking)
+        return 0;
     int err = 0;
     if (buf_length(&s->out) > 0) {
         struct buf out = s->out;
@@ -130,8 +138,11 @@ int stack_finish(struct conn *c)
 int stack_receive(struct conn *c, const char *wire, size_t n)
 {
     struct filters *f = &c->stack->filters;
-    if (f->top)
-        return filters_receive(f, wire, n);
+    if (f->top) {
+        int err = filters_receive(f, wire, n);
+        note(c);
+        return err;
+    }
     f->ended = f->ended || !wire;
     return buf_append(&f->plain, wire, n);
 }
@@ -144,9 +155,33 @@ int stack_resume(struct conn *c)
 void stack_fail(struct conn *c, int err)
 {
     struct stack *s = c->stack;
+    if (!s || c->state >= CONN_ENDED) {
+        conn_fail(c, -err, NULL);
+        return;
+    }
     s->finished = true; // nothing else can be sent through them
     buf_free(&s->out);
     conn_break(c, -err, s->filters.reason);
+}
+
+static int gather_wire(struct filters *filters, const char *bytes, size_t n)
+{
+    struct stack *s = filters->owner;
+    return buf_append(&s->out, bytes, n);
+}
+
+void stack_detach(struct stack *s)
+{
+    s->filters.owner = s;
+    s->filters.wire = gather_wire;
+}
+
+const struct filter *stack_bound(const struct stack *s)
+{
+    const struct filter *f = s->filters.top;
+    while (f && f->ops->movable)
+        f = f->below;
+    return f;
 }
 
 void stack_free(struct stack *s)

@@ -12,18 +12,12 @@
 
 struct stack {
     struct filters filters;
-    struct buf out;  // plaintext that waits to be handed in
+    struct buf out;  // plaintext that waits to be handed in; once detached, wire bytes to be sent
     uint64_t since;  // when the handshake under way began
     unsigned pushes; // counts
     bool finished;   // the last bytes are out
     bool expects;    // `ready` is to fire when all filters are open
 };
-
-// Whether a handshake is under way.
-static inline bool stack_opening(const struct conn *c)
-{
-    return c->stack && !filters_open(&c->stack->filters);
-}
 
 // Plaintext that is not wire bytes yet.
 static inline size_t stack_pending(const struct conn *c)
@@ -43,8 +37,8 @@ int stack_pop(struct conn *c);
 // Adds plaintext. Returns 0 or -ENOMEM.
 int stack_put(struct conn *c, const char *bytes, size_t n);
 
-// Turns the plaintext that waits, and `tail` behind it, into wire bytes; while a handshake is under
-// way it goes on waiting. Returns 0 or a negative errno.
+// Turns the plaintext that waits, and `tail` behind it, into wire bytes; nothing while a handshake is
+// under way. Returns 0 or a negative errno.
 int stack_translate(struct conn *c, const char *tail, size_t n);
 
 // The last bytes, once. Returns 0 or a negative errno.
@@ -58,6 +52,12 @@ int stack_resume(struct conn *c);
 
 // Ends the connection because of what a filter returned, after what it had to say is sent.
 void stack_fail(struct conn *c, int err);
+
+// The connection goes and the stack stays: from now on wire bytes are gathered in `out`.
+void stack_detach(struct stack *s);
+
+// The topmost filter that may not go to another thread, or NULL.
+const struct filter *stack_bound(const struct stack *s);
 
 // Frees a stack with its filters; nothing happens for NULL.
 void stack_free(struct stack *s);

@@ -121,6 +121,15 @@ static void send_fin(struct conn *c)
         conn_end(c);
 }
 
+// FIN comes behind the filters' last bytes; those of a handshake are not there before its end.
+static void finish_output(struct conn *c)
+{
+    if (c->stack && !c->shaking && !c->stack->finished)
+        conn_add_work(c, WORK_FLUSH);
+    else if (!c->shaking || c->state == CONN_CLOSING)
+        send_fin(c);
+}
+
 // Until the linger time ends, or the next look whether the peer takes something.
 static void linger_on(struct conn *c)
 {
@@ -183,7 +192,7 @@ static void settle(struct conn *c)
     if (pending == 0 && c->detaching && !c->finishing)
         conn_end(c);
     else if (pending == 0 && (c->finishing || c->state == CONN_CLOSING))
-        send_fin(c);
+        finish_output(c);
     else if (pending > 0 && c->state == CONN_CLOSING && !timer_is_set(&c->timer))
         start_linger(c);
     else if (pending > 0)
@@ -197,12 +206,14 @@ static void settle(struct conn *c)
 // the connection ended.
 static bool translate(struct conn *c, const char *tail, size_t n)
 {
-    bool over = c->finishing || (c->state == CONN_CLOSING && !c->detaching);
+    bool closing = c->state == CONN_CLOSING && !c->detaching;
+    if (c->shaking && n > 0 && put_plain(c, tail, n) < 0)
+        return false;
     int err = stack_translate(c, tail, n);
-    if (!err && over && stack_opening(c) && stack_pending(c) > 0) {
+    if (!err && c->shaking && closing && stack_pending(c) > 0) {
         c->reset = true; // it cannot be sent any more
         conn_fail(c, ECANCELED, "closed in a handshake, while output waited for its end");
-    } else if (!err && over && !stack_opening(c)) {
+    } else if (!err && !c->shaking && (closing || c->finishing)) {
         err = stack_finish(c);
     }
     if (err)

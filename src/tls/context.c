@@ -3,15 +3,18 @@
 #include "tls/engine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // Forward secrecy and authenticated encryption only (RFC 9325, 4.2).
 static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+static const char groups[] = "X25519:P-256:P-384"; // at least 128 bits of security
 
 // An identity for a server name.
 struct named {
@@ -59,6 +62,15 @@ static int give_password(char *buffer, int size, int writing, void *password)
     return (int)length;
 }
 
+// Whether reading stopped because there is nothing more, and not at something damaged.
+static bool at_end(void)
+{
+    bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (end)
+        ERR_clear_error();
+    return end;
+}
+
 static int load_cert(SSL_CTX *ctx, const char *pem, char error[TLS_ERROR_SIZE])
 {
     char reason[128];
@@ -71,10 +83,8 @@ static int load_cert(SSL_CTX *ctx, const char *pem, char error[TLS_ERROR_SIZE])
         X509_free(cert);
     }
     BIO_free(bio);
-    if (ok) {
-        ERR_clear_error(); // the end of the file
+    if (ok && at_end())
         return 0;
-    }
     tls_take_error(reason, sizeof(reason));
     return refuse(error, "cannot read the certificate %.200s: %s", describe(pem), reason);
 }
@@ -121,9 +131,9 @@ static int load_roots(SSL_CTX *ctx, const struct tls_settings *s, char error[TLS
         X509_free(cert);
     }
     BIO_free(bio);
-    tls_take_error(reason, sizeof(reason));
-    if (count)
+    if (count && at_end())
         return 0;
+    tls_take_error(reason, sizeof(reason));
     return refuse(error, "cannot read the CA certificates %.200s: %s", describe(s->ca), reason);
 }
 
@@ -142,6 +152,7 @@ static SSL_CTX *new_ctx(const struct tls_settings *s)
         return NULL;
     SSL_CTX_set_min_proto_version(ctx, s->tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_cipher_list(ctx, ciphers);
+    SSL_CTX_set1_groups_list(ctx, groups);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
@@ -193,11 +204,11 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *l
 static void keep_secret(const SSL *ssl, const char *line)
 {
     const struct tls_context *c = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-    FILE *file = c ? fopen(c->keylog, "a") : NULL;
-    if (!file)
+    int fd = c ? open(c->keylog, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (fd < 0)
         return;
-    fprintf(file, "%s\n", line);
-    fclose(file);
+    dprintf(fd, "%s\n", line);
+    close(fd);
 }
 
 static void prepare(struct tls_context *c, SSL_CTX *ctx)
@@ -248,15 +259,17 @@ int tls_context_new(struct tls_context **context, const struct tls_settings *s,
 }
 
 int tls_context_add(struct tls_context *c, const char *name, const struct tls_identity *id,
-                    char error[TLS_ERROR_SIZE])
+                    const struct tls_settings *s, char error[TLS_ERROR_SIZE])
 {
     struct named *n = calloc(1, sizeof(*n)), **last = &c->names;
     snprintf(error, TLS_ERROR_SIZE, "out of memory");
     if (!n)
         return -ENOMEM;
     n->name = strdup(name);
-    n->ctx = SSL_CTX_new(TLS_server_method());
+    n->ctx = new_ctx(s); // ciphers, roots and the like are taken from it when it is chosen
     int err = n->name && n->ctx ? load_identity(n->ctx, id, error) : -ENOMEM;
+    if (!err && s->verify != TLS_VERIFY_NONE)
+        err = load_roots(n->ctx, s, error);
     if (err) {
         SSL_CTX_free(n->ctx);
         free(n->name);

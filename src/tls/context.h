@@ -33,10 +33,11 @@ struct tls_context;
 int tls_context_new(struct tls_context **context, const struct tls_settings *settings,
                     char error[TLS_ERROR_SIZE]);
 
-// Another identity for clients that ask for this name (RFC 6066, 3), or for any name below it where
+// Another identity, with the same settings, for clients that ask for this name (RFC 6066, 3), or for any name below it where
 // it begins with "*.". Before the first session. Returns as above.
 int tls_context_add(struct tls_context *context, const char *name,
-                    const struct tls_identity *identity, char error[TLS_ERROR_SIZE]);
+                    const struct tls_identity *identity, const struct tls_settings *settings,
+                    char error[TLS_ERROR_SIZE]);
 
 void tls_context_retain(struct tls_context *context);
 void tls_context_release(struct tls_context *context);

@@ -74,18 +74,15 @@ static BIO *new_bio(struct tls *t, struct tls_context *context)
 }
 
 // What a client asks for, and what the certificate has to have.
-static void expect_name(struct tls *t, const char *name)
+static bool expect_name(struct tls *t, const char *name)
 {
     unsigned char ip[16];
     bool literal = inet_pton(AF_INET, name, ip) == 1 || inet_pton(AF_INET6, name, ip) == 1;
-    if (!literal)
-        SSL_set_tlsext_host_name(t->ssl, name);
-    if (!t->context->verifies)
-        return;
-    if (literal)
-        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(t->ssl), name);
-    else
-        SSL_set1_host(t->ssl, name);
+    bool ok = literal || SSL_set_tlsext_host_name(t->ssl, name) == 1;
+    if (!ok || !t->context->verifies)
+        return ok;
+    return literal ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(t->ssl), name) == 1
+                   : SSL_set1_host(t->ssl, name) == 1;
 }
 
 int tls_new(struct tls **tls, struct tls_context *context, const char *name)
@@ -108,8 +105,11 @@ int tls_new(struct tls **tls, struct tls_context *context, const char *name)
         SSL_set_accept_state(t->ssl);
     } else {
         SSL_set_connect_state(t->ssl);
-        if (name && *name)
-            expect_name(t, name);
+        if (name && *name && !expect_name(t, name)) {
+            ERR_clear_error();
+            tls_free(t);
+            return -EINVAL;
+        }
     }
     *tls = t;
     return 0;
@@ -234,6 +234,28 @@ static void print_name(const X509_NAME *name, char text[TLS_TEXT_SIZE])
     BIO_free(bio);
 }
 
+// What has a NUL byte in it, or does not fit, is left out: it would be taken for something else.
+static void print_text(const unsigned char *bytes, int length, char text[TLS_TEXT_SIZE])
+{
+    if (length < 0 || length >= TLS_TEXT_SIZE || memchr(bytes, '\0', (size_t)length))
+        return;
+    memcpy(text, bytes, (size_t)length);
+    text[length] = '\0';
+}
+
+static void print_common_name(const X509_NAME *name, char text[TLS_TEXT_SIZE])
+{
+    unsigned char *utf8 = NULL;
+    int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+    if (at < 0)
+        return;
+    const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+    int length = ASN1_STRING_to_UTF8(&utf8, value);
+    if (length >= 0)
+        print_text(utf8, length, text);
+    OPENSSL_free(utf8);
+}
+
 static void print_first_name(X509 *cert, char text[TLS_TEXT_SIZE])
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
@@ -241,13 +263,12 @@ static void print_first_name(X509 *cert, char text[TLS_TEXT_SIZE])
     for (int i = 0; i < sk_GENERAL_NAME_num(names) && !text[0]; i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
         if (name->type == GEN_DNS)
-            snprintf(text, TLS_TEXT_SIZE, "%.*s", ASN1_STRING_length(name->d.dNSName),
-                     (const char *)ASN1_STRING_get0_data(name->d.dNSName));
+            print_text(ASN1_STRING_get0_data(name->d.dNSName),
+                       ASN1_STRING_length(name->d.dNSName), text);
     }
     GENERAL_NAMES_free(names);
     if (!text[0])
-        X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, text,
-                                  TLS_TEXT_SIZE);
+        print_common_name(X509_get_subject_name(cert), text);
 }
 
 bool tls_peer(const struct tls *t, struct tls_peer *peer)

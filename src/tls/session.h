@@ -11,7 +11,7 @@ enum { TLS_TEXT_SIZE = 256 };
 struct tls;
 
 // A session. `name` is the server that a client asks for, and expects in its certificate if that is
-// verified; NULL for none. Returns 0 or -ENOMEM.
+// verified; NULL for none. Returns 0, -EINVAL for a name that cannot be one, or -ENOMEM.
 int tls_new(struct tls **tls, struct tls_context *context, const char *name);
 void tls_free(struct tls *tls);
 

@@ -70,7 +70,7 @@ function Socket:close() end
 ---@field alpn? string[] Protocols in order of preference (RFC 7301). A client that has none of them is refused.
 ---@field min? "1.2"|"1.3" The lowest version. 1.2.
 ---@field tickets? boolean Sessions may be resumed. true.
----@field verify_client? "none"|"optional"|"required" Whether clients are asked for a certificate. none.
+---@field verify_client? "none"|"optional"|"required" Whether clients are asked for a certificate, which has to lead to `ca`. none.
 ---@field ca? string What to trust; for a client's side the system's roots unless set.
 ---@field verify? boolean A client verifies the server's certificate and its name. true.
 ---@field name? string The name that a client asks for and verifies; else the host that was dialed.

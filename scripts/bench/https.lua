@@ -1,0 +1,91 @@
+-- The kinds of measurement that need a TLS client: wrk and openssl s_time as loads, evio-lua as what
+-- holds idle connections. Same results as in measure.lua.
+local measure = require("measure")
+local process = require("process")
+
+local TICKS = 100 -- a second, in /proc/PID/stat
+local GRACE = 30
+
+-- CPU time of the processes so far, in microseconds.
+local function cpu(pids)
+  local total = 0
+  for _, pid in ipairs(pids) do
+    local user, system = (process.read_file("/proc/" .. pid .. "/stat") or "")
+      :match("^.*%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)")
+    if not user then
+      process.fail("process %s ended early", pid)
+    end
+    total = total + tonumber(user) + tonumber(system)
+  end
+  return total * 1e6 / TICKS
+end
+
+-- Runs a client whose output has a line that matches `pattern`: the number that it captures.
+local function run(argv, pattern, core, seconds)
+  local client, count = process.spawn(argv, core), nil
+  while true do
+    local line = client:line(seconds + GRACE)
+    if not line then
+      break
+    end
+    count = tonumber(line:match(pattern)) or count
+  end
+  client:stop()
+  if not count or count == 0 then
+    process.fail("%s: counted nothing", client.name)
+  end
+  return count
+end
+
+-- Loads: each is called with port, seconds, row and core, and returns the number of requests.
+local loads = {}
+
+function loads.wrk(port, seconds, row, core)
+  local argv = { "wrk", "-t1", "-c" .. row.connections, "-d" .. math.ceil(seconds) .. "s" }
+  for _, header in ipairs(row.headers or {}) do
+    argv[#argv + 1], argv[#argv + 2] = "-H", header
+  end
+  argv[#argv + 1] = ("https://127.0.0.1:%d%s"):format(port, row.path or "/")
+  return run(argv, "^%s*(%d+) requests in", core, seconds)
+end
+
+-- One handshake after the other, with the session of the first one.
+function loads.resume(port, seconds, _, core)
+  return run({ "openssl", "s_time", "-connect", "127.0.0.1:" .. port, "-reuse", "-tls1_2", "-time",
+    tostring(math.ceil(seconds)) }, "^(%d+) connections in %d+ real seconds", core, seconds)
+end
+
+function measure.kinds.https(row, context)
+  local result = measure.new_result(row, row.title, "µs")
+  return measure.in_turn({ result }, context.rounds, function(i, work, round)
+    local server, port = measure.start(context.servers[work.server], context.server_core)
+    local load = loads[work.load]
+    load(port, 1, work, context.load_core)
+    local pids = server:family()
+    local before = cpu(pids)
+    local count = load(port, context.seconds, work, context.load_core)
+    result.entries[i].samples[round] = (cpu(pids) - before) / count
+  end)
+end
+
+-- Resident memory per idle TLS connection, after a request on each.
+function measure.kinds.idle_tls(row, context)
+  local result = measure.new_result(row, row.title, "bytes")
+  return measure.in_turn({ result }, context.rounds, function(i, work, round)
+    local server, port = measure.start(context.servers[work.server], context.server_core)
+    local function hold(count)
+      local descriptors = server:descriptors()
+      local client = process.spawn({ "./evio-lua", "scripts/bench/tls_idle.lua", tostring(port),
+        tostring(count) }, context.load_core)
+      measure.expect(client, "answered")
+      measure.await_descriptors(server, descriptors + count)
+      return client
+    end
+    hold(200):stop() -- what is needed once does not count
+    process.sleep(measure.SETTLE_SECONDS)
+    local memory = server:memory()
+    hold(work.connections)
+    result.entries[i].samples[round] = (server:memory() - memory) / work.connections
+    server:stop()
+  end)
+end
