@@ -157,6 +157,7 @@ static void discard(struct filter *f)
 
 static const struct filter_ops ops = {
     .receive = receive, .resume = resume, .send = send_down, .finish = finish, .free = discard,
+    .movable = true,
 };
 
 // The maker

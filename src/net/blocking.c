@@ -63,14 +63,16 @@ ssize_t blocking_read(int fd, struct stack *stack, struct buf *in, int64_t timeo
 {
     char bytes[PIECE];
     while (!stack || !stack->filters.ended) {
-        ssize_t n = receive(fd, bytes, timeout);
+        bool waits = stack && filters_more(&stack->filters);
+        ssize_t n = waits ? 0 : receive(fd, bytes, timeout);
         if (n < 0)
             return n;
         if (!stack) {
             int err = buf_append(in, bytes, (size_t)n);
             return err ? err : n;
         }
-        int err = filters_receive(&stack->filters, n > 0 ? bytes : NULL, (size_t)n);
+        int err = waits ? filters_resume(&stack->filters)
+                        : filters_receive(&stack->filters, n > 0 ? bytes : NULL, (size_t)n);
         ssize_t got = take_plain(&stack->filters, in);
         if (!err)
             err = send_wire(fd, stack, timeout);
