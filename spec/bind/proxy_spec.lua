@@ -209,6 +209,35 @@ describe("evio.proxy", function()
     script:expect("^failed\t.*evio.proxy: a dialed connection gets no PROXY header")
   end)
 
+  it("has no place in the middle of a conversation", function()
+    local client, server = scripts.serve_one([[
+      function events.data(conn) conn:push(evio.proxy({ trusted = { "0.0.0.0/0" } })) end]])
+    client:send("x")
+    server:expect_error("evio.proxy: a PROXY header comes first, not in the middle of a conversation")
+  end)
+
+  it("and evio.deflate go along with a detached socket", function()
+    local server = serve([[
+      function events.opened() return nil, "detach" end
+      function events.detached(_, socket)
+        local job = evio.spawn(function(s)
+          local got, last = 0, ""
+          while got < 3000005 do
+            local bytes, err = s:read()
+            if not bytes then return err or "end", got end
+            got, last = got + #bytes, bytes:sub(-5)
+          end
+          return last, got, s:read()
+        end, socket)
+        job:done(print)
+      end]], nil, nil, "events = evio.translate(events, nil, evio.deflate({ format = 'gzip', ratio = false }))")
+    local directory = support.tmpdir()
+    assert.equal(0, os.execute(("(head -c 3000000 /dev/zero; printf hello) | gzip -n >%s/wire"):format(directory)))
+    local client = support.connect(server:address())
+    client:send(LINE .. support.read_file(directory .. "/wire"))
+    assert.equal("true\thello\t3000005\tnil", server:line())
+  end)
+
   for arguments, message in pairs({
     [""] = "the settings are a nil, expected a table",
     ["{}"] = "trusted is a nil, expected a list of networks",

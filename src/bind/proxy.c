@@ -48,7 +48,8 @@ static int start(struct filter *f)
     return filter_fail(f, EACCES, text);
 }
 
-// From here on the connection's addresses are the client's.
+// From here on the connection's addresses are the client's. It is not open yet, so it was not
+// detached either.
 static void take_addresses(struct proxy_filter *p)
 {
     struct conn *c = p->filter.stack->owner;
@@ -107,7 +108,7 @@ static void discard(struct filter *f)
 }
 
 static const struct filter_ops ops = {
-    .start = start, .receive = receive, .send = send_down, .free = discard,
+    .start = start, .receive = receive, .send = send_down, .free = discard, .movable = true,
 };
 
 // The maker
@@ -127,6 +128,8 @@ static struct filter *make(lua_State *L, struct maker *maker, struct conn *c)
     struct proxy_maker *m = container_of(maker, struct proxy_maker, maker);
     if (!c->group->user)
         luaL_error(L, "evio.proxy: a dialed connection gets no PROXY header");
+    if (c->opened)
+        luaL_error(L, "evio.proxy: a PROXY header comes first, not in the middle of a conversation");
     struct proxy_filter *p = calloc(1, sizeof(*p));
     if (!p)
         luaL_error(L, "out of memory");

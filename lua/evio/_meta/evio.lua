@@ -170,7 +170,7 @@ function evio.tls(settings) end
 ---@return evio.Deflate
 function evio.deflate(settings) end
 
----The PROXY protocol (haproxy's, versions 1 and 2) for accepted connections: in front of everything
+---The PROXY protocol (haproxy's, versions 1 and 2) for `evio.translate` and accepted connections: in front of everything
 ---else a proxy tells whom it forwards. From there on the connection's remote and local addresses are
 ---the client's, for the translators inside as well; `conn.proxy` tells the rest. A peer that is not
 ---trusted is closed before a byte of it is read (`failed` with `EACCES`), one that sends anything but a
