@@ -130,7 +130,8 @@ describe("ticks", function()
     assert.same({ status = 0 }, server:wait())
   end)
 
-  it("of 100 ms stay within 2 % under traffic #timing (seed 12)", function()
+  -- A machine that is busy with something else may miss some; their phase stays.
+  it("of 100 ms do not drift under traffic #timing (seed 12)", function()
     local client, server = scripts.serve_one(measured(0.1, 50) .. [[
       function events.data(_, input)
         local finish = evio.now() + 0.01
@@ -139,7 +140,8 @@ describe("ticks", function()
       end]])
     talk(client, 4.9)
     local took = tonumber((server:expect("^took\t(.*)$")))
-    assert.is_true(took >= 4.9 and took <= 5.1, took .. " s for 50 ticks")
+    local phase = took * 10 - math.floor(took * 10 + 0.5)
+    assert.is_true(took >= 4.9 and took <= 7 and math.abs(phase) < 0.3, took .. " s for 50 ticks")
   end)
 
   it("of 900 us do not burn a core #timing (seed 13)", function()

@@ -232,6 +232,14 @@ describe("a translated connection", function()
     assert.equal("A3:bye;", (client:receive_all()))
   end)
 
+  it("keeps its translators: other events have to wait until it opened", function()
+    local server = scripts.serve("")
+    local first = scripts.fail(translators .. ([[
+      local conn = evio.dial(evio.translate({}, nil, rot()), "%s")
+      conn:handler({})]]):format(server:address()))
+    assert.matches("conn:handler before the connection opened, which would lose its translators", first, 1, true)
+  end)
+
   it("dialed, passes what was written before it was connected", function()
     local server = scripts.serve([[
       function events.data(_, input) print(input) end]])

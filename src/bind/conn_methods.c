@@ -169,7 +169,11 @@ static int method_handler(lua_State *L)
         handlers_check_datagrams(L, 2);
     if (handlers_translated(L, 2))
         return luaL_error(L, "conn:handler takes events without translators; conn:push puts one on");
-    struct handlers *old = c->user.handlers, *new = handlers_read(L, 2, c->limits);
+    struct handlers *old = c->user.handlers;
+    if (!c->opened && old->translators != LUA_NOREF)
+        return luaL_error(L, "conn:handler before the connection opened, which would lose its "
+                             "translators");
+    struct handlers *new = handlers_read(L, 2, c->limits);
     int err = conn_swap(c, new, &new->limits, rest, n);
     if (err) {
         handlers_release(L, new);
