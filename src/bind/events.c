@@ -80,8 +80,6 @@ static void accepted(struct conn *c)
 static bool arrived(struct conn *c)
 {
     const struct handlers *h = c->user.handlers;
-    if (h->translators == LUA_NOREF && c->user.next)
-        conn_close(c, "the events changed before their translators were made");
     if (h->translators == LUA_NOREF || c->state > CONN_OPEN)
         return false;
     if (!c->user.next)
