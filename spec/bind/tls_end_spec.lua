@@ -144,6 +144,28 @@ describe("a TLS client", function()
       try("unix://" .. path))
   end)
 
+  it("resumes its session, once a ticket in TLS 1.3, and stays verified", function()
+    local server = serve("function events.data(conn) return tostring(conn.tls.resumed), 'close' end")
+    for settings, answers in pairs({
+      [CA] = { "false", "true", "true" }, [CA .. ", tickets = false"] = { "false", "false", "false" },
+    }) do
+      local script = dial(server:address(), ([[
+        local maker, left = evio.tls({ %s }), 3
+        function events.opened() return "ask" end
+        function events.data(conn, input) print(input, conn.tls.resumed, conn.tls.peer.verified) end
+        function events.closed()
+          left = left - 1
+          if left > 0 then evio.dial(again, address) end
+        end
+        again = evio.translate(events, nil, maker)
+        evio.dial(again, address)
+        events = { opened = function(conn) conn:close() end }]]):format(settings), settings)
+      for _, answer in ipairs(answers) do
+        assert.equal(("%s\t%s\ttrue"):format(answer, answer), script:line())
+      end
+    end
+  end)
+
   it("shows its certificate", function()
     local server = serve("function events.opened(conn) return conn.tls.peer.name end",
       ("evio.tls({ %s, %s, verify_client = 'required' })"):format(certificates.fields("server"), CA))

@@ -1,6 +1,7 @@
 #include "tls/context.h"
 
 #include "tls/engine.h"
+#include "tls/tickets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,9 +212,24 @@ static void keep_secret(const SSL *ssl, const char *line)
     close(fd);
 }
 
+// A session that may be resumed; its name is what the client expected. Returns 1 when it is kept.
+static int keep_session(SSL *ssl, SSL_SESSION *session)
+{
+    const struct tls_context *c = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    const char *name = SSL_get_app_data(ssl);
+    if (!name)
+        return 0;
+    tls_tickets_put(c->tickets, name, session);
+    return 1;
+}
+
 static void prepare(struct tls_context *c, SSL_CTX *ctx)
 {
     SSL_CTX_set_app_data(ctx, c);
+    if (c->tickets) {
+        SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_sess_set_new_cb(ctx, keep_session);
+    }
     if (c->keylog)
         SSL_CTX_set_keylog_callback(ctx, keep_secret);
     if (c->server) {
@@ -240,7 +256,9 @@ int tls_context_new(struct tls_context **context, const struct tls_settings *s,
     c->ctx = new_ctx(s);
     c->alpn = malloc(s->alpn_length + 1);
     c->keylog = keylog && *keylog ? strdup(keylog) : NULL;
-    int err = c->ctx && c->alpn ? 0 : -ENOMEM;
+    if (!s->server && s->tickets)
+        c->tickets = tls_tickets_new();
+    int err = c->ctx && c->alpn && (c->tickets || s->server || !s->tickets) ? 0 : -ENOMEM;
     if (!err) {
         memcpy(c->alpn, s->alpn ? s->alpn : (const unsigned char *)"", s->alpn_length);
         c->alpn_length = s->alpn_length;
@@ -301,6 +319,7 @@ void tls_context_release(struct tls_context *c)
     }
     SSL_CTX_free(c->ctx);
     BIO_meth_free(c->method);
+    tls_tickets_free(c->tickets);
     free(c->alpn);
     free(c->keylog);
     free(c);

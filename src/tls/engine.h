@@ -13,6 +13,7 @@ struct tls_context {
     unsigned char *alpn; // owned
     size_t alpn_length;
     BIO_METHOD *method; // owned: between an engine and the wire; made by the first session
+    struct tls_tickets *tickets; // owned: a client's, or NULL
     char *keylog; // owned: the file that SSLKEYLOGFILE names, or NULL
     _Atomic unsigned references;
 };

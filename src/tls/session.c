@@ -1,6 +1,7 @@
 #include "tls/session.h"
 
 #include "tls/engine.h"
+#include "tls/tickets.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 struct tls {
     SSL *ssl;
     struct tls_context *context;
+    char *name; // owned: the server that a client expects, or NULL
     const char *input;  // what was fed and not taken yet
     size_t input_length;
     int (*wire)(void *user, const char *bytes, size_t n);
@@ -85,6 +87,19 @@ static bool expect_name(struct tls *t, const char *name)
                    : SSL_set1_host(t->ssl, name) == 1;
 }
 
+// Offers the session that was kept for the server, and has the next one kept.
+static void resume(struct tls *t, const char *name)
+{
+    t->name = strdup(name);
+    if (!t->name)
+        return; // as if nothing had been kept
+    SSL_set_app_data(t->ssl, t->name);
+    SSL_SESSION *session = tls_tickets_take(t->context->tickets, name);
+    if (session)
+        SSL_set_session(t->ssl, session);
+    SSL_SESSION_free(session);
+}
+
 int tls_new(struct tls **tls, struct tls_context *context, const char *name)
 {
     struct tls *t = calloc(1, sizeof(*t));
@@ -110,6 +125,8 @@ int tls_new(struct tls **tls, struct tls_context *context, const char *name)
             tls_free(t);
             return -EINVAL;
         }
+        if (name && *name && context->tickets)
+            resume(t, name);
     }
     *tls = t;
     return 0;
@@ -119,6 +136,7 @@ void tls_free(struct tls *t)
 {
     SSL_free(t->ssl);
     tls_context_release(t->context);
+    free(t->name);
     free(t);
 }
 

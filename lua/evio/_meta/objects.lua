@@ -69,7 +69,7 @@ function Socket:close() end
 ---@field names? table<string, {cert: string, key: string, password?: string}> Other certificates for clients that ask for these names (SNI); `*.example.com` stands for one label.
 ---@field alpn? string[] Protocols in order of preference (RFC 7301). A client that has none of them is refused.
 ---@field min? "1.2"|"1.3" The lowest version. 1.2.
----@field tickets? boolean Sessions may be resumed. true.
+---@field tickets? boolean Sessions may be resumed: a server gives tickets, a client keeps them for 64 servers. true.
 ---@field verify_client? "none"|"optional"|"required" Whether clients are asked for a certificate, which has to lead to `ca`. none.
 ---@field ca? string What to trust; for a client's side the system's roots unless set.
 ---@field verify? boolean A client verifies the server's certificate and its name. true.
