@@ -111,18 +111,7 @@ describe("evio.deflate", function()
         for i = 1, 102400 / 8 do parts[i] = ("%08x"):format((i * 2654435761 + count) % 2^32) end
         return table.concat(parts), "close"
       end]])
-    local script = dial([[
-      local whole, left, address = 0, 50, arg[1]
-      function events.opened() return "ask" end
-      function events.data(conn, input) conn.got = (conn.got or 0) + #input end
-      function events.closed(conn, err)
-        if conn.got == 102400 and not err then whole = whole + 1 end
-        left = left - 1
-        if left == 0 then print(whole) end
-      end
-      local wrapped = evio.translate(events, nil, evio.deflate())
-      for _ = 1, 49 do evio.dial(wrapped, address) end]], server)
-    assert.equal("50", script:line(20))
+    assert.equal("50", scripts.whole_replies("evio.deflate()", server:address()))
   end)
 
   it("goes through TLS and is pushed and popped in the middle of a conversation", function()

@@ -189,18 +189,8 @@ end)
 describe("a TLS connection", function()
   it("has 50 replies of 100 KB with a close complete (seed 22)", function()
     local server = serve("function events.data() return ('x'):rep(102400), 'close' end")
-    local script = dial(server:address(), [[
-      local whole, left = 0, 50
-      function events.opened() return "ask" end
-      function events.data(conn, input) conn.got = (conn.got or 0) + #input end
-      function events.closed(conn, err)
-        if conn.got == 102400 and not err then whole = whole + 1 end
-        left = left - 1
-        if left == 0 then print(whole) end
-      end
-      local wrapped = evio.translate(events, nil, evio.tls({ ]] .. CA .. [[ }))
-      for _ = 1, 49 do evio.dial(wrapped, address) end]])
-    assert.equal("50", script:line(20))
+    assert.equal("50", scripts.whole_replies(("evio.tls({ %s })"):format(CA),
+      (server:address():gsub("127.0.0.1", "localhost"))))
   end)
 
   it("carries every byte, one at a time, among other translators", function()

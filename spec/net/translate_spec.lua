@@ -155,18 +155,7 @@ describe("translated events", function()
   it("have 50 replies of 100 KB with a close complete (seed 22)", function()
     local server = serve(FRAME, [[
       function events.data() return ("x"):rep(102400), "close" end]])
-    local script = dial(FRAME, [[
-      local whole, left = 0, 50
-      function events.opened() return "ask" end
-      function events.data(conn, input) conn.got = (conn.got or 0) + #input end
-      function events.closed(conn, err)
-        if conn.got == 102400 and not err then whole = whole + 1 end
-        left = left - 1
-        if left == 0 then print(whole) end
-      end
-      local wrapped = evio.translate(events, nil, frame('A'))
-      for _ = 1, 49 do evio.dial(wrapped, address) end]], server:address())
-    assert.equal("50", script:line(20))
+    assert.equal("50", scripts.whole_replies("frame('A')", server:address()))
   end)
 
   it("see the last bytes before FIN on every connection (seed 26)", function()

@@ -2,6 +2,7 @@
 -- to fail. Both have `evio` and an empty table `events`; the source's first line is line 1.
 
 local support = require("spec.support")
+local translators = require("spec.support.translators")
 
 local M = {}
 
@@ -42,6 +43,24 @@ function M.dial(source, address, opts)
     function events.failed(_, err, code) print("failed", err, code) end
     function events.closed(_, err, code) print("closed", err, code) end
   ]] .. source, opts)
+end
+
+-- Dials a server 50 times at once through the translator that the source `make` makes; each
+-- connection asks, and gets 100 KB (102,400 bytes) and a close. Returns how many got all of it, as the
+-- script's line: "50" where nothing was lost (seed 22).
+function M.whole_replies(make, address)
+  local script = M.dial(translators .. ([[
+    local whole, left = 0, 50
+    function events.opened() return "ask" end
+    function events.data(conn, input) conn.got = (conn.got or 0) + #input end
+    function events.closed(conn, err)
+      if conn.got == 102400 and not err then whole = whole + 1 end
+      left = left - 1
+      if left == 0 then print(whole) end
+    end
+    local wrapped = evio.translate(events, nil, %s)
+    for _ = 1, 50 do evio.dial(wrapped, arg[1]) end]]):format(make), address)
+  return script:line(20)
 end
 
 -- Runs source to its end: status, stderr (with "server.lua" as the script's path), stdout.
