@@ -11,6 +11,8 @@ struct listener {
     struct conn_group *group;
     const char *address; // for messages; the server's
     uint16_t index;      // of the address, from 1
+    uint8_t burst;       // how many were to be accepted in the last iteration that accepted
+    uint64_t accepted_at; // that iteration
     uint64_t told;       // when a shortage was last told of; 0 for never
     uint64_t back_off; // nanoseconds until the next try; 0 when the last one went well
     uint64_t short_since; // when that began

@@ -32,6 +32,7 @@ static int wait_for_events(struct net *net, struct batch *b)
     net->handshakes = 0;
     b->count = net->backend->wait(net->poller, b->ready, BATCH, timeout);
     net->now = clock_now();
+    net->iteration++;
     return b->count < 0 ? b->count : 0;
 }
 

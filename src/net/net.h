@@ -42,6 +42,7 @@ struct net {
     const struct net_events *events;
     void *user; // the layer above's
     uint64_t now; // when this iteration began, in nanoseconds
+    uint64_t iteration; // its number, from 1
     struct heap timers;
     struct slots conns; // changed through the mailbox only
     struct mailbox *mailbox;

@@ -26,6 +26,7 @@ int listen_bind_tcp(const struct addr *a, const struct endpoint *e, bool both)
         goto fail;
     if (bind(fd, (struct sockaddr *)&sa, length) < 0)
         goto fail;
+    sock_set_nodelay(fd, true);
     return fd;
 
 fail:;

@@ -14,8 +14,9 @@ struct listen_file {
     ino_t inode;
 };
 
-// Binds one endpoint. `both` also takes IPv4 on an IPv6 wildcard. Returns the descriptor, not yet
-// listening, or a negative errno.
+// Binds one endpoint. `both` also takes IPv4 on an IPv6 wildcard. Connections that are accepted
+// have TCP_NODELAY set: they inherit it (tcp(7)). Returns the descriptor, not yet listening, or a
+// negative errno.
 int listen_bind_tcp(const struct addr *a, const struct endpoint *e, bool both);
 
 // Binds a unix socket. A socket file that nobody answers on is replaced, anything else is
