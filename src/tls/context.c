@@ -13,8 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-// Forward secrecy and authenticated encryption only (RFC 9325, 4.2).
-static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+// Forward secrecy and authenticated encryption only (RFC 9325, 4.2). AES-128 first: it is as strong as
+// the key exchange, and a resumed handshake costs some 5 % less with SHA-256 than with SHA-384.
+static const char ciphers[] = "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20";
+static const char suites[] = // TLS 1.3
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 static const char groups[] = "X25519:P-256:P-384"; // at least 128 bits of security
 
 // An identity for a server name.
@@ -153,6 +156,7 @@ static SSL_CTX *new_ctx(const struct tls_settings *s)
         return NULL;
     SSL_CTX_set_min_proto_version(ctx, s->tls13 ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_cipher_list(ctx, ciphers);
+    SSL_CTX_set_ciphersuites(ctx, suites);
     SSL_CTX_set1_groups_list(ctx, groups);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |

@@ -19,7 +19,7 @@ struct tls {
     size_t input_length;
     int (*wire)(void *user, const char *bytes, size_t n);
     void *user;
-    char reason[TLS_TEXT_SIZE];
+    char *reason; // owned: why the last call failed; NULL when there was no memory for it
 };
 
 // The BIO: reads what was fed, writes to the wire, and keeps nothing.
@@ -137,6 +137,7 @@ void tls_free(struct tls *t)
     SSL_free(t->ssl);
     tls_context_release(t->context);
     free(t->name);
+    free(t->reason);
     free(t);
 }
 
@@ -155,14 +156,14 @@ void tls_feed(struct tls *t, const char *bytes, size_t n)
 // Keeps why a call failed; a certificate's fault tells more than that there was one.
 static int fail(struct tls *t)
 {
+    char reason[TLS_TEXT_SIZE];
     long verdict = SSL_get_verify_result(t->ssl);
     unsigned long code = ERR_peek_last_error();
-    if (verdict != X509_V_OK && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-        snprintf(t->reason, sizeof(t->reason), "%s", X509_verify_cert_error_string(verdict));
-        ERR_clear_error();
-    } else {
-        tls_take_error(t->reason, sizeof(t->reason));
-    }
+    tls_take_error(reason, sizeof(reason));
+    if (verdict != X509_V_OK && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+        snprintf(reason, sizeof(reason), "%s", X509_verify_cert_error_string(verdict));
+    free(t->reason);
+    t->reason = strdup(reason);
     return TLS_FAILED;
 }
 
@@ -208,7 +209,7 @@ int tls_finish(struct tls *t)
 
 const char *tls_reason(const struct tls *t)
 {
-    return t->reason;
+    return t->reason ? t->reason : "out of memory";
 }
 
 const char *tls_version(const struct tls *t)
