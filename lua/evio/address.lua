@@ -65,7 +65,7 @@ local function prepare(events, ...)
     if is_tls(addresses[i]) then
       local maker
       addresses[i], maker = read(addresses[i])
-      events = translate.translate(events, function(conn)
+      events = translate.translate_behind_proxy(events, function(conn)
         return not conn.index or conn.index == i
       end, maker)
     end

@@ -5,25 +5,40 @@ local M = {}
 
 local KEY = core.translate_key
 
+-- A copy of the events with a translator at a place: 1 is on the wire.
+local function insert(events, place, translator)
+  local wrapped, list = {}, {}
+  for key, value in next, events do
+    wrapped[key] = value
+  end
+  for i, other in ipairs(rawget(events, KEY) or {}) do
+    list[i] = other
+  end
+  table.insert(list, place, translator)
+  wrapped[KEY] = list
+  return wrapped
+end
+
 -- A copy of the events with one more translator below those that they have.
 function M.translate(events, should, make)
   if type(events) ~= "table" then
     error(("evio.translate: the events are a %s, expected a table"):format(type(events)), 2)
   elseif should ~= nil and type(should) ~= "function" then
     error(("evio.translate: should is a %s, expected a function(conn) or nil"):format(type(should)), 2)
-  elseif type(make) ~= "function" and not core.is_maker(make) then
+  elseif type(make) ~= "function" and not core.maker_name(make) then
     error(("evio.translate: make is a %s, expected a function(conn), or what evio.tls and its like make"):format(
       type(make)), 2)
   end
-  local wrapped, list = {}, { { should = should, make = make } }
-  for key, value in next, events do
-    wrapped[key] = value
+  return insert(events, 1, { should = should, make = make })
+end
+
+-- The same above those that evio.proxy makes, whose header is in front of everything.
+function M.translate_behind_proxy(events, should, make)
+  local place, list = 1, rawget(events, KEY) or {}
+  while list[place] and core.maker_name(list[place].make) == "evio.proxy" do
+    place = place + 1
   end
-  for _, translator in ipairs(rawget(events, KEY) or {}) do
-    list[#list + 1] = translator
-  end
-  wrapped[KEY] = list
-  return wrapped
+  return insert(events, place, { should = should, make = make })
 end
 
 return M

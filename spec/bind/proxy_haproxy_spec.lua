@@ -5,7 +5,7 @@ local socket = require("posix.sys.socket")
 local support = require("spec.support")
 local unistd = require("posix.unistd")
 
--- The first address speaks HTTP, the second one TLS and HTTP in it.
+-- The first address speaks HTTP, the others TLS and HTTP in it.
 local SERVER = [[
 function events.serving(server) print(table.concat(server.addresses, "\n")) end
 function events.data(conn)
@@ -47,6 +47,9 @@ listen ends_tls
 listen passes_tls
   bind ADDRESS:P5
   server s 127.0.0.1:TLS send-proxy-v2
+listen passes_tls_to_address
+  bind ADDRESS:P6
+  server s 127.0.0.1:ADDRESS_TLS send-proxy
 ]]
 
 -- Free ports of 127.0.0.1, as haproxy cannot be asked which it took.
@@ -74,9 +77,11 @@ end
 
 local function start()
   local server = scripts.serve(SERVER:format(certificates.fields("server")),
-    { addresses = { "tcp://127.0.0.1:0", "tcp://127.0.0.1:0" } })
-  local ports = free_ports(5)
-  local config = CONFIG:gsub("ADDRESS", "127.0.0.1"):gsub("P(%d)", function(n) return ports[tonumber(n)] end)
+    { addresses = { "tcp://127.0.0.1:0", "tcp://127.0.0.1:0", ("tls://127.0.0.1:0?cert=%s&key=%s"):format(
+      certificates.path("server.pem"), certificates.path("server.key")) } })
+  local ports = free_ports(6)
+  local config = CONFIG:gsub("ADDRESS_TLS", server:address(3):match("%d+$"))
+    :gsub("ADDRESS", "127.0.0.1"):gsub("P(%d)", function(n) return ports[tonumber(n)] end)
     :gsub("127.0.0.1:PLAIN", "127.0.0.1:" .. server:address(1):match("%d+$"))
     :gsub("127.0.0.1:TLS", "127.0.0.1:" .. server:address(2):match("%d+$"))
   start_haproxy(config)
@@ -124,9 +129,11 @@ describe("evio.proxy behind haproxy", function()
 
   it("stands in front of TLS that haproxy passes on", function()
     local _, ports = start()
-    local lines, mine = ask(ports[5], "https")
-    assert.equal("tcp://127.0.0.1:" .. mine, lines[1])
-    assert.equal("TLSv1.3", lines[10])
+    for kind = 5, 6 do
+      local lines, mine = ask(ports[kind], "https")
+      assert.equal("tcp://127.0.0.1:" .. mine, lines[1])
+      assert.equal("TLSv1.3", lines[10])
+    end
   end)
 
   it("takes health checks for what they are", function()

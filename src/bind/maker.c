@@ -84,9 +84,13 @@ void *maker_check(lua_State *L, const struct maker_kind *kind, const char *call)
     return m;
 }
 
-static int is_maker(lua_State *L)
+// core.maker_name(value): what made it, as in "evio.tls"; nil when it is no maker.
+static int maker_name(lua_State *L)
 {
-    lua_pushboolean(L, maker_at(L, 1) != NULL);
+    struct maker *m = maker_at(L, 1);
+    if (!m)
+        return 0;
+    lua_pushstring(L, m->kind->name);
     return 1;
 }
 
@@ -95,6 +99,6 @@ void maker_register(lua_State *L)
     lua_pushlightuserdata(L, (void *)&metatables_key);
     lua_newtable(L);
     lua_rawset(L, LUA_REGISTRYINDEX);
-    lua_pushcfunction(L, is_maker);
-    lua_setfield(L, -2, "is_maker");
+    lua_pushcfunction(L, maker_name);
+    lua_setfield(L, -2, "maker_name");
 }

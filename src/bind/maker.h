@@ -32,7 +32,7 @@ struct maker *maker_at(lua_State *L, int index);
 // The maker at index 1, in a method. Raises when it is none of this kind.
 void *maker_check(lua_State *L, const struct maker_kind *kind, const char *call);
 
-// Adds is_maker to the table on top of the stack.
+// Adds maker_name to the table on top of the stack.
 void maker_register(lua_State *L);
 
 #endif
