@@ -81,7 +81,7 @@ function measure.kinds.idle_tls(row, context)
       measure.await_descriptors(server, descriptors + count)
       return client
     end
-    hold(200):stop() -- what is needed once does not count
+    hold(200) -- what is needed once does not count
     process.sleep(measure.SETTLE_SECONDS)
     local memory = server:memory()
     hold(work.connections)
