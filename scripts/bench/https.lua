@@ -68,6 +68,21 @@ function measure.kinds.https(row, context)
   end)
 end
 
+-- How long the slowest of a hundred answers takes on one connection, while others do nothing but
+-- handshakes.
+function measure.kinds.flood(row, context)
+  local result = measure.new_result(row, row.title, "µs")
+  return measure.in_turn({ result }, context.rounds, function(i, work, round)
+    local _, port = measure.start(context.servers[work.server], context.server_core)
+    local flood = process.spawn({ "wrk", "-t1", "-c" .. work.connections, "-d" .. math.ceil(context.seconds) + 2 .. "s",
+      "-H", "Connection: close", ("https://127.0.0.1:%d/"):format(port) }, context.load_core)
+    process.sleep(1)
+    result.entries[i].samples[round] = run({ "./evio-lua", "scripts/bench/tls_probe.lua", tostring(port),
+      tostring(context.seconds) }, "p99 (%d+)", context.load_core, context.seconds)
+    flood:stop()
+  end)
+end
+
 -- Resident memory per idle TLS connection, after a request on each.
 function measure.kinds.idle_tls(row, context)
   local result = measure.new_result(row, row.title, "bytes")
