@@ -145,6 +145,23 @@ describe("conn:push", function()
     assert.equal("false", client:receive(5))
   end)
 
+  it("puts no more than 16 on one connection", function()
+    local client = serve_one([[
+      function events.data(conn, input)
+        local count, ok, message = 0
+        repeat
+          ok, message = pcall(conn.push, conn, rot())
+          count = count + 1
+        until not ok or count == 20
+        for _ = 1, count - 1 do conn:pop() end
+        return ("%d %s\n"):format(count - 1, message)
+      end]])
+    client:send("x")
+    assert.equal("16 conn:push: a connection has at most 16 translators", client:receive_line())
+    assert.matches("server.lua:1: evio.translate: a connection has at most 16 translators",
+      scripts.fail("for _ = 1, 17 do events = evio.translate(events, nil, print) end"), 1, true)
+  end)
+
   it("refuses what is no maker", function()
     local client = serve_one([[
       function events.data(conn)

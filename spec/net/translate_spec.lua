@@ -224,6 +224,7 @@ describe("evio.translate", function()
     ["5, nil, print"] = "the events are a number, expected a table",
     ["{}, 5, print"] = "should is a number, expected a function(conn) or nil",
     ["{}, nil, {}"] = "make is a table, expected a function(conn), or what evio.tls and its like make",
+    ["{}, nil, evio.deflate"] = "make is evio.deflate itself, expected what evio.deflate(...) makes",
     ["{}, nil"] = "make is a nil, expected a function(conn), or what evio.tls and its like make",
   }) do
     it("refuses " .. arguments, function()

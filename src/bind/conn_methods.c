@@ -204,6 +204,8 @@ static int method_push(lua_State *L)
     int err = translator_push(L, c, 2, 1);
     if (err == -EBUSY)
         return luaL_error(L, "conn:push in a translator, or in the handshake of one");
+    if (err == -E2BIG)
+        return luaL_error(L, "conn:push: a connection has at most %d translators", FILTERS_MOST);
     if (err == -EPROTO && !c->stack->filters.reason)
         conn_fail(c, EPROTO, STACK_EARLY);
     else if (err && c->state <= CONN_OPEN)

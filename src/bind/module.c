@@ -16,6 +16,7 @@
 #include "bind/timer.h"
 #include "bind/tls.h"
 #include "bind/translator.h"
+#include "net/filter.h"
 
 #include <lauxlib.h>
 
@@ -78,6 +79,8 @@ static int open_core(lua_State *L)
     h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushlightuserdata(L, (void *)&handlers_translate_key);
     lua_setfield(L, -2, "translate_key");
+    lua_pushinteger(L, FILTERS_MOST);
+    lua_setfield(L, -2, "translators");
     job_register(L);
     return 1;
 }

@@ -170,15 +170,17 @@ static int socket_write(lua_State *L)
     return 1;
 }
 
-// Translators in Lua run in the state that runs now.
+// Waits where that is allowed, as the upvalue of the methods tells. Translators in Lua run in the state
+// that runs now.
 static int finish(lua_State *L, struct socket *s)
 {
+    int64_t timeout = lua_toboolean(L, lua_upvalueindex(1)) ? s->timeout : 0;
     if (!socket_translator(s))
-        return blocking_finish(s->fd, s->stack);
+        return blocking_finish(s->fd, s->stack, timeout);
     struct host *h = host_get(L);
     lua_State *outer = h->inner;
     h->inner = L;
-    int err = blocking_finish(s->fd, s->stack);
+    int err = blocking_finish(s->fd, s->stack, timeout);
     h->inner = outer;
     return err;
 }
@@ -251,7 +253,8 @@ void socket_register(lua_State *L, bool blocking)
     lua_pushlightuserdata(L, (void *)&socket_meta);
     lua_newtable(L);
     lua_newtable(L);
-    luaL_register(L, NULL, methods);
+    lua_pushboolean(L, blocking);
+    luaL_openlib(L, NULL, methods, 1);
     lua_pushcfunction(L, blocking ? socket_read : refuse_read);
     lua_setfield(L, -2, "read");
     lua_pushcfunction(L, blocking ? socket_write : refuse_write);

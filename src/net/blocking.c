@@ -86,20 +86,23 @@ int blocking_write(int fd, struct stack *stack, const char *bytes, size_t n, int
 {
     if (!stack || !stack->filters.top)
         return send_all(fd, bytes, n, timeout);
-    int err = fd < 0 ? -EBADF : filters_send(&stack->filters, bytes, n);
+    int err = fd < 0 ? -EBADF : stack->finished ? -EPIPE : filters_send(&stack->filters, bytes, n);
     return err ? err : send_wire(fd, stack, timeout);
 }
 
-int blocking_finish(int fd, struct stack *stack)
+int blocking_finish(int fd, struct stack *stack, int64_t timeout)
 {
+    int err = 0;
     if (fd < 0)
         return -EBADF;
     if (stack && !stack->finished) {
         stack->finished = true;
-        filters_finish(&stack->filters);
-        send_wire(fd, stack, 0);
+        err = filters_finish(&stack->filters);
+        if (!err)
+            err = send_wire(fd, stack, timeout);
     }
-    return sock_finish(fd);
+    int fin = sock_finish(fd);
+    return err ? err : fin;
 }
 
 void blocking_close(int fd)

@@ -15,12 +15,11 @@ struct stack;
 // a negative errno, -ETIMEDOUT among them.
 ssize_t blocking_read(int fd, struct stack *stack, struct buf *in, int64_t timeout);
 
-// Writes all. Returns 0 or a negative errno.
+// Writes all. Returns 0 or a negative errno, -EPIPE after blocking_finish.
 int blocking_write(int fd, struct stack *stack, const char *bytes, size_t n, int64_t timeout);
 
-// Sends the filters' last bytes, as far as the system takes them now, and FIN. Returns 0 or a negative
-// errno.
-int blocking_finish(int fd, struct stack *stack);
+// Sends the filters' last bytes, and FIN in any case. Returns 0 or a negative errno.
+int blocking_finish(int fd, struct stack *stack, int64_t timeout);
 
 // Closes it; nothing happens for -1.
 void blocking_close(int fd);

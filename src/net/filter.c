@@ -102,6 +102,7 @@ int filters_push(struct filters *s, struct filter *f)
     else
         s->bottom = f;
     s->top = f;
+    s->count++;
     s->busy = true;
     int err = now ? start(f) : 0;
     if (!err && now)
@@ -120,6 +121,7 @@ void filters_pop(struct filters *s)
         s->top->above = NULL;
     else
         s->bottom = NULL;
+    s->count--;
     buf_free(&f->early);
     f->ops->free(f);
 }

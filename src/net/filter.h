@@ -42,9 +42,12 @@ struct filter {
     struct buf early; // plaintext that came while it was opening
 };
 
+enum { FILTERS_MOST = 16 }; // in one stack: a byte's way through all is one of calls
+
 struct filters {
     struct filter *top, *bottom; // owned
     struct buf plain; // what came out above, for the owner to take
+    int count;
     bool ended;       // the plaintext ended
     bool busy;        // bytes are on their way: the stack must not change
     char *reason;     // of a failure, in words; owned, NULL for none
@@ -53,7 +56,7 @@ struct filters {
     void *owner;
 };
 
-// Puts a filter on top, and starts it if the others are open. What is in `plain` goes through it, too.
+// Puts a filter on top of fewer than FILTERS_MOST, and starts it if the others are open. What is in `plain` goes through it, too.
 // The stack owns it from now on. Returns 0 or a negative errno.
 int filters_push(struct filters *s, struct filter *f);
 

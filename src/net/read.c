@@ -136,13 +136,20 @@ static void settle_input(struct conn *c, int err)
     conn_flush(c, NULL, 0); // replies
 }
 
+// Input that waits in a filter goes on. It came before, but it is only now taken.
+static void resume(struct conn *c)
+{
+    settle_input(c, stack_resume(c));
+    c->last_in = conn_clock(c);
+}
+
 void conn_redeliver(struct conn *c)
 {
     c->work &= (uint8_t)~WORK_DELIVER;
     if (c->more && readable(c))
         deliver_all(c, NULL, 0);
     else if (c->backlog && (readable(c) || (c->shaking && c->state == CONN_OPEN)))
-        settle_input(c, stack_resume(c));
+        resume(c);
     end_input(c);
 }
 

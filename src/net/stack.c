@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { GATHERED = 16384 }; // bytes up to which a tail is copied to go in one piece with what waits
+
 // Wire bytes wait in the connection's queue.
 static int queue_wire(struct filters *filters, const char *bytes, size_t n)
 {
@@ -65,6 +67,8 @@ int stack_push(struct conn *c, struct filter *f)
         err = -ENOMEM;
     else if (s->filters.busy || (c->opened && c->shaking))
         err = -EBUSY;
+    else if (s->filters.count == FILTERS_MOST)
+        err = -E2BIG;
     else if (c->opened && (buf_length(&c->in) > 0 || buf_length(&s->filters.plain) > 0))
         err = -EPROTO;
     else if (c->opened)
@@ -92,7 +96,7 @@ int stack_pop(struct conn *c)
     if (top->more)
         return filter_fail(top, EPROTO, "taken away while input waits inside of it");
     int err = stack_translate(c, NULL, 0);
-    if (!err && top->ops->finish) {
+    if (!err && top->ops->finish && !s->finished) {
         s->filters.busy = true;
         err = top->ops->finish(top);
         s->filters.busy = false;
@@ -106,6 +110,12 @@ int stack_put(struct conn *c, const char *bytes, size_t n)
     return buf_append(&c->stack->out, bytes, n);
 }
 
+static int send_plain(struct conn *c, const char *bytes, size_t n)
+{
+    struct filters *f = &c->stack->filters;
+    return f->top ? filters_send(f, bytes, n) : conn_queue(c, bytes, n);
+}
+
 int stack_translate(struct conn *c, const char *tail, size_t n)
 {
     struct stack *s = c->stack;
@@ -113,17 +123,17 @@ int stack_translate(struct conn *c, const char *tail, size_t n)
         return 0;
     if (c->shaking)
         return 0;
+    struct buf out = s->out;
     int err = 0;
-    if (buf_length(&s->out) > 0) {
-        struct buf out = s->out;
-        s->out = (struct buf){0};
-        err = s->filters.top ? filters_send(&s->filters, buf_bytes(&out), buf_length(&out))
-                             : conn_queue(c, buf_bytes(&out), buf_length(&out));
-        buf_free(&out);
+    s->out = (struct buf){0};
+    if (buf_length(&out) > 0 && n <= GATHERED) {
+        err = buf_append(&out, tail, n);
+        n = 0;
     }
-    if (!err && n > 0)
-        err = s->filters.top ? filters_send(&s->filters, tail, n) : conn_queue(c, tail, n);
-    return err;
+    if (!err && buf_length(&out) > 0)
+        err = send_plain(c, buf_bytes(&out), buf_length(&out));
+    buf_free(&out);
+    return err || n == 0 ? err : send_plain(c, tail, n);
 }
 
 int stack_finish(struct conn *c)
