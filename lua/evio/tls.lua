@@ -1,12 +1,13 @@
 -- evio.tls: checks the settings, and makes what evio.translate and conn:push take.
 local core = require("evio.core")
+local check_settings = require("evio.settings").check
 
 local M = {}
 
+local TEXT, LIST, FLAG = { "string", "a string" }, { "table", "a table" }, { "boolean", "true or false" }
 local kinds = {
-  cert = "string", key = "string", password = "string", ca = "string", name = "string",
-  names = "table", alpn = "table", min = "string", verify = "boolean", verify_client = "string",
-  tickets = "boolean",
+  cert = TEXT, key = TEXT, password = TEXT, ca = TEXT, name = TEXT, names = LIST, alpn = LIST, min = TEXT,
+  verify = FLAG, verify_client = TEXT, tickets = FLAG,
 }
 local choices = {
   min = { ["1.2"] = true, ["1.3"] = true },
@@ -19,14 +20,9 @@ local function refuse(format, ...)
 end
 
 local function check(settings)
-  for name, value in next, settings do
-    if not kinds[name] then
-      refuse("unknown setting %q, expected cert, key, password, names, alpn, min, verify_client, ca, "
-        .. "verify, name or tickets", tostring(name))
-    elseif type(value) ~= kinds[name] then
-      refuse("%s is a %s, expected a %s", name, type(value), kinds[name])
-    elseif choices[name] and not choices[name][value] then
-      refuse("%s is %q, expected %s", name, value, expected[name])
+  for name in next, choices do
+    if settings[name] and not choices[name][settings[name]] then
+      refuse("%s is %q, expected %s", name, settings[name], expected[name])
     end
   end
   if (settings.cert == nil) ~= (settings.key == nil) then
@@ -76,9 +72,7 @@ end
 
 -- TLS for connections: the server's side of accepted ones, the client's of dialed ones.
 function M.tls(settings)
-  if type(settings) ~= "table" then
-    error(("evio.tls: the settings are a %s, expected a table"):format(type(settings)), 2)
-  end
+  check_settings("evio.tls", settings, kinds)
   check(settings)
   local maker, message = core.tls({
     cert = settings.cert,

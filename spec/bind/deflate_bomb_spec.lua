@@ -56,6 +56,7 @@ describe("a compression bomb", function()
     local before = support.rss(server.pid)
     local client = support.connect(server:address())
     client:send(bomb(COUNT))
+    client:finish()
     assert.equal("eof\t" .. COUNT * 10 * MIB, server:line(30))
     assert.equal("closed\tnil\tnil", server:line())
     check_flat(server, before)
@@ -93,6 +94,7 @@ describe("a compression bomb", function()
     local before = support.rss(server.pid)
     local client = support.connect(server:address())
     client:send(bomb(1))
+    client:finish()
     assert.equal("paused\t65536", server:line())
     check_flat(server, before)
     assert.equal("eof\t" .. 10 * MIB, server:line(30))
@@ -115,9 +117,29 @@ describe("a compression bomb", function()
     local client = support.connect(server:address())
     local before = support.rss(server.pid)
     client:send(support.read_file(directory .. "/outer"))
+    client:finish()
     assert.equal("eof\t" .. COUNT * 10 * MIB, server:line(30))
     assert.equal("closed\tnil\tnil", server:line())
     check_flat(server, before)
+  end)
+
+  it("keeps no time-out from starting again while it becomes many", function()
+    for _, name in ipairs({ "read", "idle" }) do
+      local server = serve("ratio = false", ([[
+        events.options = { %s = 0.2 }
+        local got = 0
+        function events.data(_, input)
+          got = got + #input
+          local finish = evio.now() + 0.004
+          while evio.now() < finish do end
+        end
+        function events.eof() print("eof", got) end]]):format(name))
+      local client = support.connect(server:address())
+      client:send(bomb(1))
+      client:finish()
+      assert.equal("eof\t" .. 10 * MIB, server:line(30))
+      assert.equal("closed\tnil\tnil", server:line())
+    end
   end)
 
   it("is not let through by taking the translator away", function()

@@ -7,7 +7,7 @@ describe("evio.tls", function()
   local server, key = certificates.path("server.pem"), certificates.path("server.key")
   for source, message in pairs({
     ["5"] = "the settings are a number, expected a table",
-    ["{ crt = 'x' }"] = 'unknown setting "crt", expected cert, key, password, names, alpn',
+    ["{ crt = 'x' }"] = 'unknown setting "crt", expected alpn, ca, cert, key, min',
     ["{ cert = 5 }"] = "cert is a number, expected a string",
     ["{ cert = 'x' }"] = "key is missing, expected cert and key",
     ["{ min = '1.1' }"] = 'min is "1.1", expected "1.2" or "1.3"',

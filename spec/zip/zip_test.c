@@ -24,7 +24,7 @@ static struct buf deflated(enum zip_format format, const char *bytes, size_t n, 
 {
     struct deflater *d;
     struct buf wire = {0};
-    CHECK(deflater_new(&d, format, 6) == 0);
+    CHECK(deflater_new(&d, &(struct zip_settings){format, 6, 15, 8}) == 0);
     CHECK(deflater_write(d, bytes, n, last, keep, &wire) == 0);
     deflater_free(d);
     return wire;
@@ -62,7 +62,8 @@ static void goes_there_and_back(void)
             CHECK(inflater_new(&i, formats[f]) == 0);
             size_t step = s < 3 ? 1 : 777;
             CHECK(inflate_all(i, buf_bytes(&wire), buf_length(&wire), step, 1 + s * 1000, &plain) ==
-                  ZIP_ENDED);
+                  (formats[f] == ZIP_GZIP ? 0 : ZIP_ENDED));
+            CHECK(inflater_whole(i));
             CHECK(buf_length(&plain) == sizes[s]);
             CHECK(sizes[s] == 0 || memcmp(buf_bytes(&plain), bytes, sizes[s]) == 0);
             inflater_free(i);
@@ -77,7 +78,7 @@ static void sends_everything_with_each_write(void)
 {
     struct deflater *d;
     struct inflater *i;
-    CHECK(deflater_new(&d, ZIP_ZLIB, 9) == 0 && inflater_new(&i, ZIP_ZLIB) == 0);
+    CHECK(deflater_new(&d, &(struct zip_settings){ZIP_ZLIB, 9, 9, 1}) == 0 && inflater_new(&i, ZIP_ZLIB) == 0);
     for (int k = 0; k < 100; k++) {
         struct buf wire = {0}, plain = {0};
         CHECK(deflater_write(d, "hello", 5, false, keep, &wire) == 0);
@@ -88,6 +89,62 @@ static void sends_everything_with_each_write(void)
     }
     deflater_free(d);
     inflater_free(i);
+}
+
+// How many bytes of a stream of this format have to come until it may be over; 0 when it may not.
+static size_t whole_after(enum zip_format format, const char *wire, size_t n)
+{
+    struct inflater *i;
+    struct buf plain = {0};
+    size_t found = 0;
+    CHECK(inflater_new(&i, format) == 0);
+    for (size_t at = 0; at < n && !found; at++) {
+        inflate_all(i, wire + at, 1, 1, 100, &plain);
+        if (inflater_whole(i))
+            found = at + 1;
+    }
+    inflater_free(i);
+    buf_free(&plain);
+    return found;
+}
+
+static void knows_where_a_stream_may_be_over(void)
+{
+    for (size_t f = 0; f < ARRAY_LEN(formats); f++) {
+        struct buf flushed = deflated(formats[f], "hello", 5, false);
+        struct buf ended = deflated(formats[f], "hello", 5, true);
+        size_t n = buf_length(&flushed);
+        CHECK(whole_after(formats[f], buf_bytes(&flushed), n) == (formats[f] == ZIP_RAW ? n : 0));
+        CHECK(whole_after(formats[f], "\0\5\0\xfa\xffhello", 10) == (formats[f] == ZIP_RAW ? 10 : 0));
+        n = buf_length(&ended);
+        CHECK(whole_after(formats[f], buf_bytes(&ended), n) == n);
+        buf_free(&flushed);
+        buf_free(&ended);
+    }
+}
+
+static void reads_all_members(void)
+{
+    struct buf one = deflated(ZIP_GZIP, "hello", 5, true), wire = {0};
+    struct buf empty = deflated(ZIP_GZIP, "", 0, true);
+    for (int k = 0; k < 3; k++) {
+        buf_append(&wire, buf_bytes(&empty), buf_length(&empty));
+        buf_append(&wire, buf_bytes(&one), buf_length(&one));
+    }
+    for (size_t step = 1; step <= buf_length(&wire); step += 1 + step / 3) {
+        struct inflater *i;
+        struct buf plain = {0};
+        CHECK(inflater_new(&i, ZIP_GZIP) == 0);
+        CHECK(inflate_all(i, buf_bytes(&wire), buf_length(&wire), step, 7, &plain) == 0);
+        CHECK(inflater_whole(i) && buf_length(&plain) == 15);
+        CHECK(memcmp(buf_bytes(&plain), "hellohellohello", 15) == 0);
+        CHECK(inflate_all(i, "garbage", 7, step, 7, &plain) == ZIP_FAILED);
+        inflater_free(i);
+        buf_free(&plain);
+    }
+    buf_free(&one);
+    buf_free(&empty);
+    buf_free(&wire);
 }
 
 static void says_what_is_wrong(void)
@@ -117,7 +174,7 @@ static void tells_what_the_output_said(void)
 {
     struct deflater *d;
     int err = -7;
-    CHECK(deflater_new(&d, ZIP_RAW, 1) == 0);
+    CHECK(deflater_new(&d, &(struct zip_settings){ZIP_RAW, 1, 15, 8}) == 0);
     CHECK(deflater_write(d, "hello", 5, true, refuse, &err) == -7);
     deflater_free(d);
     deflater_free(NULL);
@@ -145,6 +202,8 @@ int main(void)
     static const struct check_test tests[] = {
         {"streams go there and back", goes_there_and_back},
         {"each write can be read at once", sends_everything_with_each_write},
+        {"a stream may be over at its end", knows_where_a_stream_may_be_over},
+        {"gzip's members follow each other", reads_all_members},
         {"what is wrong has a reason", says_what_is_wrong},
         {"an error of the output is told", tells_what_the_output_said},
         {"random bytes do no harm", survives_random_bytes},

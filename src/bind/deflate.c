@@ -16,8 +16,7 @@ enum {
 };
 
 struct settings {
-    enum zip_format format;
-    int level;
+    struct zip_settings zip;
     unsigned ratio; // 0 for none
 };
 
@@ -35,6 +34,7 @@ struct deflate_filter {
     struct inflater *inflater;
     struct buf rest; // what came, while `more`
     bool cut;        // nothing comes behind the rest
+    bool finished;   // the stream's end is out
     uint64_t wire, plain; // bytes taken and made so far
 };
 
@@ -56,14 +56,20 @@ static int check_ratio(struct deflate_filter *d)
     return filter_fail(&d->filter, EPROTO, text);
 }
 
-// Hands up plaintext of what was fed, up to one turn's. Sets `more` when there may be more.
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+// Hands up plaintext of what was fed, up to one turn's with that which is there already. Sets `more`
+// when there may be more.
 static int inflate_turn(struct deflate_filter *d, size_t n)
 {
     struct filter *f = &d->filter;
     char piece[PIECE];
     f->more = true;
-    for (size_t made = 0; made < TURN && f->more;) {
-        ssize_t got = inflater_read(d->inflater, piece, sizeof(piece));
+    for (size_t made = buf_length(&f->stack->plain); made < TURN && f->more;) {
+        ssize_t got = inflater_read(d->inflater, piece, smaller(sizeof(piece), TURN - made));
         size_t left = inflater_left(d->inflater);
         d->wire += n - left;
         n = left;
@@ -84,9 +90,21 @@ static int inflate_turn(struct deflate_filter *d, size_t n)
     return 0;
 }
 
-static int fail_cut(struct filter *f)
+// Nothing comes behind what was read. (A peer that never sent anything need not speak deflate.)
+static int end(struct filter *f)
 {
-    return filter_fail(f, ERROR_CUT, "the peer cut the stream in front of its end");
+    const struct inflater *i = of(f)->inflater;
+    f->ended = !i || inflater_whole(i);
+    return f->ended ? 0 : filter_fail(f, ERROR_CUT, "the peer cut the stream in front of its end");
+}
+
+// The engine is of no more use when the stream ended.
+static void settle(struct deflate_filter *d)
+{
+    if (!d->filter.ended)
+        return;
+    inflater_free(d->inflater);
+    d->inflater = NULL;
 }
 
 static int resume(struct filter *f)
@@ -99,7 +117,9 @@ static int resume(struct filter *f)
     if (err || f->more)
         return err;
     buf_free(&d->rest); // what comes behind the stream's end is nobody's
-    return d->cut && !f->ended ? fail_cut(f) : 0;
+    err = d->cut && !f->ended ? end(f) : 0;
+    settle(d);
+    return err;
 }
 
 static int receive(struct filter *f, const char *wire, size_t n)
@@ -107,16 +127,16 @@ static int receive(struct filter *f, const char *wire, size_t n)
     struct deflate_filter *d = of(f);
     if (!wire) {
         d->cut = true;
-        // A peer that never sent anything need not speak deflate.
-        return d->inflater && !f->more ? fail_cut(f) : 0;
+        return f->more ? 0 : end(f);
     }
     if (f->more)
         return buf_append(&d->rest, wire, n);
-    if (!d->inflater && inflater_new(&d->inflater, d->settings.format) < 0)
+    if (!d->inflater && inflater_new(&d->inflater, d->settings.zip.format) < 0)
         return -ENOMEM;
     inflater_feed(d->inflater, wire, n);
     int err = inflate_turn(d, n);
     size_t left = inflater_left(d->inflater);
+    settle(d);
     return err || !f->more ? err : buf_append(&d->rest, wire + n - left, left);
 }
 
@@ -130,10 +150,17 @@ static int put_wire(void *user, const char *bytes, size_t n)
 static int deflate(struct filter *f, const char *plain, size_t n, bool last)
 {
     struct deflate_filter *d = of(f);
-    const struct settings *s = &d->settings;
-    if (!d->deflater && deflater_new(&d->deflater, s->format, s->level) < 0)
+    if (d->finished)
+        return filter_fail(f, EPIPE, "written to behind the stream's end");
+    if (!d->deflater && deflater_new(&d->deflater, &d->settings.zip) < 0)
         return -ENOMEM;
-    return deflater_write(d->deflater, plain, n, last, put_wire, f);
+    int err = deflater_write(d->deflater, plain, n, last, put_wire, f);
+    if (last) {
+        d->finished = true;
+        deflater_free(d->deflater);
+        d->deflater = NULL;
+    }
+    return err;
 }
 
 static int send_down(struct filter *f, const char *plain, size_t n)
@@ -176,14 +203,18 @@ static struct filter *make(lua_State *L, struct maker *maker, struct conn *c)
 
 static const struct maker_kind kind = {.name = "evio.deflate", .make = make};
 
-// core.deflate(format, level, ratio): a maker. lua/evio/deflate.lua has checked the settings.
+// core.deflate(format, level, window, memory, ratio): a maker. lua/evio/deflate.lua has checked the settings.
 static int new_maker(lua_State *L)
 {
     static const char *const formats[] = {"raw", "zlib", "gzip", NULL};
     struct settings s = {
-        .format = (enum zip_format)luaL_checkoption(L, 1, NULL, formats),
-        .level = (int)luaL_checkinteger(L, 2),
-        .ratio = (unsigned)luaL_checkinteger(L, 3),
+        .zip = {
+            .format = (enum zip_format)luaL_checkoption(L, 1, NULL, formats),
+            .level = (int)luaL_checkinteger(L, 2),
+            .window = (int)luaL_checkinteger(L, 3),
+            .memory = (int)luaL_checkinteger(L, 4),
+        },
+        .ratio = (unsigned)luaL_checkinteger(L, 5),
     };
     struct deflate_maker *m = maker_new(L, &kind, sizeof(*m));
     m->settings = s;

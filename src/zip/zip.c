@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-enum { PIECE = 16384, WINDOW = 15, MEMORY = 8 }; // zlib's defaults for the last two
+enum { PIECE = 16384, WINDOW = 15 }; // the largest
 
 struct deflater {
     z_stream zlib;
@@ -12,24 +12,26 @@ struct deflater {
 
 struct inflater {
     z_stream zlib;
-    int result; // of the last call
+    enum zip_format format;
+    int result;   // of the last call
+    bool between; // behind a block that is not the last, with no bit left over
 };
 
 // zlib tells the format by the number of the window's bits.
-static int window_of(enum zip_format format)
+static int window_of(enum zip_format format, int bits)
 {
     if (format == ZIP_RAW)
-        return -WINDOW;
-    return format == ZIP_GZIP ? WINDOW + 16 : WINDOW;
+        return -bits;
+    return format == ZIP_GZIP ? bits + 16 : bits;
 }
 
-int deflater_new(struct deflater **deflater, enum zip_format format, int level)
+int deflater_new(struct deflater **deflater, const struct zip_settings *s)
 {
     struct deflater *d = calloc(1, sizeof(*d));
     if (!d)
         return -ENOMEM;
-    if (deflateInit2(&d->zlib, level, Z_DEFLATED, window_of(format), MEMORY, Z_DEFAULT_STRATEGY) !=
-        Z_OK) {
+    if (deflateInit2(&d->zlib, s->level, Z_DEFLATED, window_of(s->format, s->window), s->memory,
+                     Z_DEFAULT_STRATEGY) != Z_OK) {
         free(d);
         return -ENOMEM;
     }
@@ -69,7 +71,8 @@ int inflater_new(struct inflater **inflater, enum zip_format format)
     struct inflater *i = calloc(1, sizeof(*i));
     if (!i)
         return -ENOMEM;
-    if (inflateInit2(&i->zlib, window_of(format)) != Z_OK) {
+    i->format = format;
+    if (inflateInit2(&i->zlib, window_of(format, WINDOW)) != Z_OK) {
         free(i);
         return -ENOMEM;
     }
@@ -94,18 +97,28 @@ void inflater_feed(struct inflater *i, const char *bytes, size_t n)
 ssize_t inflater_read(struct inflater *i, char *bytes, size_t n)
 {
     z_stream *z = &i->zlib;
-    if (i->result == Z_STREAM_END)
-        return ZIP_ENDED;
-    z->next_out = (unsigned char *)bytes;
-    z->avail_out = (uInt)n;
-    i->result = inflate(z, Z_SYNC_FLUSH);
-    size_t made = n - z->avail_out;
-    if (made > 0)
-        return (ssize_t)made; // what is wrong behind it is said next time
-    if (i->result == Z_STREAM_END)
-        return ZIP_ENDED;
-    // Z_BUF_ERROR: there was nothing to be done.
-    return i->result == Z_OK || i->result == Z_BUF_ERROR ? 0 : ZIP_FAILED;
+    for (;;) {
+        if (i->result == Z_STREAM_END && i->format != ZIP_GZIP)
+            return ZIP_ENDED;
+        if (i->result == Z_STREAM_END && z->avail_in == 0)
+            return 0;
+        if (i->result == Z_STREAM_END)
+            inflateReset(z); // the next member
+        z->next_out = (unsigned char *)bytes;
+        z->avail_out = (uInt)n;
+        i->result = inflate(z, Z_SYNC_FLUSH);
+        if (i->result != Z_BUF_ERROR) // which says of a call that did nothing
+            i->between = z->data_type == 128;
+        if (z->avail_out < n)
+            return (ssize_t)(n - z->avail_out); // what is wrong behind it is said next time
+        if (i->result != Z_STREAM_END)
+            return i->result == Z_OK || i->result == Z_BUF_ERROR ? 0 : ZIP_FAILED;
+    }
+}
+
+bool inflater_whole(const struct inflater *i)
+{
+    return i->result == Z_STREAM_END || (i->format == ZIP_RAW && i->between);
 }
 
 size_t inflater_left(const struct inflater *i)

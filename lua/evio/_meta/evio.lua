@@ -162,9 +162,10 @@ function evio.translate(events, should, make) end
 function evio.tls(settings) end
 
 ---Compression with deflate, through zlib, the same for both sides. What is written leaves so that
----the peer can read all of it at once. The stream's end is `eof`; a peer that stops sending in the
----middle of it ends the connection with `ECUT`, and bytes that are no stream with `EPROTO` and zlib's
----reason. However much a read becomes, `data` gets at most 64 KiB at a time, and not while the
+---the peer can read all of it at once. The stream's end is `eof`; a peer that finishes in the middle of
+---it ends the connection with `ECUT`, and bytes that are no stream with `EPROTO` and zlib's reason. A
+---raw stream may also just finish behind a flush, and members of gzip may follow each other: so with
+---gzip it is the peer's FIN that is `eof`. However much a read becomes, `data` gets at most 64 KiB at a time, and not while the
 ---connection is paused or held back.
 ---@param settings? evio.DeflateSettings
 ---@return evio.Deflate

@@ -89,6 +89,8 @@ function Tls:reload() end
 ---@class evio.DeflateSettings
 ---@field format? "raw"|"zlib"|"gzip" RFC 1951, 1950 or 1952. zlib.
 ---@field level? number From 1, quick, to 9, small; for what is sent. 6.
+---@field window? number Bits of the window, from 9 to 15, for what is sent: it takes 2^(window + 2) bytes of memory. 15.
+---@field memory? number From 1 to 9, for what is sent: it takes 2^(memory + 9) bytes. 8.
 ---@field ratio? number|false How many times the bytes that came their plaintext may be, counted over the connection and from 16 MiB of plaintext on; more ends it with `EPROTO`. 200; false for no limit.
 
 ---What `evio.deflate` returns.
@@ -112,13 +114,13 @@ function Tls:reload() end
 ---@field authority? string The host that the client asked for (SNI).
 ---@field unique_id? string Of the connection, by the proxy.
 ---@field netns? string The proxy's network namespace.
----@field ssl? {tls: boolean, certificate: boolean, verified: boolean, version: string, name?: string, cipher?: string, signature?: string, key?: string} The client's TLS: whether there was any, whether it showed a certificate and that was verified, the version, the certificate's common name, the cipher, the algorithms of the certificate's signature and key; other values by number.
+---@field ssl? {tls: boolean, certificate: boolean, verified: boolean, version?: string, name?: string, cipher?: string, signature?: string, key?: string} The client's TLS: whether there was any, whether it showed a certificate and that was verified, the version, the certificate's common name, the cipher, the algorithms of the certificate's signature and key; other values by number.
 ---@field [number] string
 
 ---What was agreed on: `conn.tls`.
 ---@class evio.TlsInfo
 ---@field version string `"TLSv1.3"`
----@field cipher string `"TLS_AES_256_GCM_SHA384"`
+---@field cipher string `"TLS_AES_128_GCM_SHA256"`
 ---@field server_name? string The name that the client asked for.
 ---@field protocol? string ALPN's.
 ---@field resumed boolean

@@ -1,0 +1,34 @@
+-- Checks tables of settings, with errors that name what, where and what was expected.
+local M = {}
+
+local function list(kinds)
+  local names = {}
+  for name in next, kinds do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  local last = table.remove(names)
+  return #names > 0 and table.concat(names, ", ") .. " or " .. last or last
+end
+
+-- Raises where `who`, the function that called this, was called. `kinds` has for each name what a
+-- setting is: { type, what is expected in words, false if it may be false }.
+function M.check(who, settings, kinds)
+  local function refuse(format, ...)
+    error(who .. ": " .. format:format(...), 4)
+  end
+  if type(settings) ~= "table" then
+    refuse("the settings are a %s, expected a table", type(settings))
+  end
+  for name, value in next, settings do
+    local kind = type(name) == "string" and kinds[name]
+    if not kind then
+      refuse("unknown setting %s, expected %s",
+        type(name) == "string" and ("%q"):format(name) or ("[%s]"):format(tostring(name)), list(kinds))
+    elseif type(value) ~= kind[1] and value ~= kind[3] then
+      refuse("%s is a %s, expected %s", name, type(value), kind[2])
+    end
+  end
+end
+
+return M
