@@ -101,7 +101,10 @@ describe("evio.proxy", function()
         print(p.alpn, p[1], p.authority, p.unique_id, p.netns, p[238], p[4])
         print(p.ssl.tls, p.ssl.certificate, p.ssl.verified, p.ssl.version, p.ssl.name, p.ssl.cipher, p.ssl[33])
       end
-      function events.closed(conn) print(conn.proxy.version) evio.after(0, function() print(conn.proxy) end) end]])
+      function events.closed(conn)
+        print(conn.proxy.unique_id)
+        evio.after(0, function() print(conn.proxy.unique_id) end)
+      end]])
     local client = support.connect(server:address())
     client:send(with_values(1, "h2", 2, "one.example", 5, "the id", 48, "blue", 238, "own", 4, "",
       32, "\7\0\0\0\0\33\0\7TLSv1.3\34\0\3bob\35\0\1C"))
@@ -109,16 +112,42 @@ describe("evio.proxy", function()
     assert.equal("h2\th2\tone.example\tthe id\tblue\town\t", server:line())
     assert.equal("true\ttrue\ttrue\tTLSv1.3\tbob\tC\tTLSv1.3", server:line())
     client:close()
-    assert.equal("2", server:line())
-    assert.equal("nil", server:line())
+    assert.equal("the id", server:line())
+    assert.equal("the id", server:line())
   end)
 
   it("tells unix sockets", function()
     local server = serve(REPORT)
-    local client = support.connect(server:address())
     local function path(text) return text .. ("\0"):rep(108 - #text) end
-    client:send(SIGNATURE .. "\33\49\0\216" .. path("/tmp/client") .. path("\0name"))
-    assert.equal("opened\tunix:///tmp/client\tnil\tnil\tunix://@name", server:line())
+    for source, address in pairs({
+      ["/tmp/client"] = "unix:///tmp/client",
+      ["/tmp/a\0garbage"] = "unix:///tmp/a",
+      ["\0one\0two"] = "unix://@one\0two",
+      [""] = "unix://@name", -- the client's socket mostly has none: as in front of our own sockets
+    }) do
+      local client = support.connect(server:address())
+      client:send(SIGNATURE .. "\33\49\0\216" .. path(source) .. path("\0name"))
+      assert.equal(("opened\t%s\tnil\tnil\tunix://@name"):format(address), server:line())
+      client:close()
+      assert.equal(("closed\t%s\tnil\tnil\tunix://@name\tnil\tnil"):format(address), server:line())
+    end
+  end)
+
+  it("is known when the translator went, and the socket", function()
+    local server = serve([[
+      local function show(name, conn) print(name, conn.remote_address, conn.local_address, conn.proxy.unique_id) end
+      function events.opened(conn) print(conn:pop()) show("opened", conn) return nil, "detach" end
+      function events.detached(conn, socket)
+        show("detached", conn)
+        socket:close()
+        evio.after(0, function() show("later", conn) end)
+      end]])
+    local client = support.connect(server:address())
+    client:send(with_values(5, "the id"))
+    assert.equal("true", server:line())
+    for _, name in ipairs({ "opened", "detached", "later" }) do
+      assert.equal(name .. "\ttcp://192.0.2.1:1234\ttcp://198.51.100.2:443\tthe id", server:line())
+    end
   end)
 
   it("is known to should and make of the translators inside", function()
@@ -178,10 +207,10 @@ describe("evio.proxy", function()
       ["GET / HTTP/1.1\r\n"] = "there is none",
       ["PROXY TCP4 nonsense\r\n"] = "the line is malformed",
       ["PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n"] = "the line does not end with CR LF",
-      ["PROXY " .. ("x"):rep(101)] = "the line has more than 107 bytes",
+      ["PROXY UNKNOWN " .. ("x"):rep(101)] = "the line has more than 107 bytes",
       [SIGNATURE .. "\34"] = "its version or its command is unknown",
       [SIGNATURE .. "\33\17\0\1x"] = "its addresses are malformed",
-      [SIGNATURE .. "\33\0\0\1x"] = "a value is cut",
+      [SIGNATURE .. "\33\17\0\13" .. ("x"):rep(13)] = "a value is cut",
       [with_values(3, "abcd")] = "the checksum is wrong",
     }) do
       local client = support.connect(server:address())
@@ -235,15 +264,20 @@ describe("evio.proxy", function()
     assert.equal(0, os.execute(("(head -c 3000000 /dev/zero; printf hello) | gzip -n >%s/wire"):format(directory)))
     local client = support.connect(server:address())
     client:send(LINE .. support.read_file(directory .. "/wire"))
+    client:finish()
     assert.equal("true\thello\t3000005\tnil", server:line())
   end)
 
   for arguments, message in pairs({
     [""] = "the settings are a nil, expected a table",
-    ["{}"] = "trusted is a nil, expected a list of networks",
+    ["{}"] = "trusted is missing, expected a list of networks",
     ["{ trusted = {} }"] = "trusted is empty, expected a list of networks",
     ["{ trusted = '::1' }"] = "trusted is a string, expected a list of networks",
     ["{ trust = { '::1' } }"] = 'unknown setting "trust", expected trusted',
+    ["{ trusted = { '::1', ['10.0.0.0/8'] = true } }"] = "trusted[10.0.0.0/8] is a boolean, expected a network",
+    ["{ trusted = { '::1', x = '10.0.0.0/8' } }"] = "trusted is no list, expected a list of networks",
+    ["{ trusted = { '10.0.0.0/8\\0' } }"] = "trusted[1] is \"10.0.0.0/8\\0\", which is no network",
+    ["{ trusted = { '10.0.0.0/08' } }"] = 'trusted[1] is "10.0.0.0/08", which is no network',
     ["{ trusted = { '::1', 5 } }"] = "trusted[2] is a number, expected a network",
     ["{ trusted = { '::1', '10.0.0.1/8' } }"] = 'trusted[2] is "10.0.0.1/8", which is no network such as',
     ["{ trusted = { 'localhost' } }"] = 'trusted[1] is "localhost", which is no network such as',

@@ -84,6 +84,9 @@ static void refuses_other_lines(void)
     CHECK(scan(line, 106, &h) == 0 && scan(line, 107, &h) == -1);
     line[106] = '\r', line[107] = '\n';
     CHECK(scan(line, 108, &h) == -1);
+    // At the first byte that shows it.
+    CHECK(scan(LITERAL("PROXY T"), &h) == 0 && scan(LITERAL("PROXY X"), &h) == -1);
+    CHECK(scan(LITERAL("PROXY TCP5"), &h) == -1 && scan(LITERAL("PROXY UNKNX"), &h) == -1);
 }
 
 static void reads_addresses(void)
@@ -100,7 +103,14 @@ static void reads_addresses(void)
     CHECK(is_header(local, sizeof(local), &h) && h.source.family == AF_UNIX);
     CHECK(h.source_path.at == 16 && h.source_path.length == 11);
     CHECK(h.destination_path.at == 124 && h.destination_path.length == 108);
+    memcpy(local + 16, "/tmp/a\0garb", 11);
+    CHECK(is_header(local, sizeof(local), &h) && h.source_path.length == 6);
+    memcpy(local + 16, "\0a\0b\0", 5);
+    memset(local + 21, 0, 103);
+    CHECK(is_header(local, sizeof(local), &h) && h.source_path.length == 4); // an abstract name
     CHECK(is_header(LITERAL(SIGNATURE "\x21\0\0\0"), &h) && !h.known);
+    CHECK(is_header(LITERAL(SIGNATURE "\x21\0\0\x0c\xc0\0\2\1\x0a\0\0\1\xdc\4\1\xbb"), &h) && !h.known);
+    CHECK(h.values.length == 0); // those of the unspecified kind are no values
     // Those of LOCAL are nobody's.
     CHECK(is_header(LITERAL(SIGNATURE "\x20\x77\0\3abc"), &h) && !h.known && h.values.length == 0);
 }
@@ -141,13 +151,14 @@ static void refuses_other_bytes(void)
     CHECK(scan(LITERAL(SIGNATURE "\x11"), &h) == -1); // version 1
     CHECK(scan(LITERAL(SIGNATURE "\x22"), &h) == -1); // command 2
     CHECK(scan(LITERAL("\r\n\r\n\0\r\nQUIT\r"), &h) == -1);
+    CHECK(scan(LITERAL(SIGNATURE "\x21\x41"), &h) == -1 && scan(LITERAL(SIGNATURE "\x21\x11\0\x0b"), &h) == -1);
     CHECK(scan(LITERAL(SIGNATURE "\x21\x11\0\x0b" "01234567890"), &h) == -1); // too short for IPv4
     CHECK(scan(LITERAL(SIGNATURE "\x21\x41\0\x0c" "012345678901"), &h) == -1); // no family
     CHECK(scan(LITERAL(SIGNATURE "\x21\x10\0\x0c" "012345678901"), &h) == -1); // no transport
     CHECK(scan(LITERAL(SIGNATURE "\x21\x13\0\x0c" "012345678901"), &h) == -1);
     CHECK(scan(LITERAL(SIGNATURE "\x21\1\0\0"), &h) == -1);
-    CHECK(scan(LITERAL(SIGNATURE "\x21\0\0\2\5\0"), &h) == -1);      // half a value
-    CHECK(scan(LITERAL(SIGNATURE "\x21\0\0\5\5\0\3ab"), &h) == -1);  // one that is cut
+    CHECK(scan(LITERAL(SIGNATURE "\x21\x11\0\x0e" "012345678901\5\0"), &h) == -1); // half a value
+    CHECK(scan(LITERAL(SIGNATURE "\x21\x11\0\x11" "012345678901\5\0\3ab"), &h) == -1); // one that is cut
     CHECK(scan(LITERAL(SIGNATURE "\x21\0\0\7\x20\0\4\1\0\0\0"), &h) == -1);
     CHECK(scan(LITERAL(SIGNATURE "\x21\0\0\x0b\x20\0\x08\1\0\0\0\0\x21\0\1"), &h) == -1);
     CHECK(scan(LITERAL(SIGNATURE "\x21\0\0\6\3\0\3abc"), &h) == -1); // a checksum of three bytes

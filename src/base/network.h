@@ -12,7 +12,7 @@ struct network {
     uint8_t ip[16];  // network byte order; the first four bytes for AF_INET
 };
 
-// Reads an address, with "/bits" or whole. Returns 0, or -EINVAL for what is none, and for one with
+// Reads an address, with "/bits" or whole; what is mapped into IPv6 becomes IPv4. Returns 0, or -EINVAL for what is none, and for one with
 // bits set behind those that count, which would not say what was meant.
 int network_parse(struct network *n, const char *text);
 

@@ -44,7 +44,7 @@ static int push_address(lua_State *L, const struct handle *h, const struct endpo
         lua_pushstring(L, text);
         return 1;
     }
-    if (h->conn && e->family == AF_UNIX && proxy_push_path(L, h->conn, e == &h->remote))
+    if (e->family == AF_UNIX && proxy_push_path(L, e == &h->remote))
         return 1;
     conn_handle_push_origin(L);
     lua_getfield(L, -1, "addresses");
@@ -99,11 +99,8 @@ static int conn_object_tls(lua_State *L)
 
 static int conn_object_proxy(lua_State *L)
 {
-    const struct handle *h = conn_handle_check(L);
-    if (!h->conn)
-        return 0;
-    proxy_push_info(L, h->conn);
-    return 1;
+    conn_handle_check(L);
+    return proxy_push_info(L);
 }
 
 // functions

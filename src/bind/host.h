@@ -43,6 +43,12 @@ struct host *host_get(lua_State *L);
 // Frees the loop with everything in it, without events. The struct itself is Lua's.
 void host_free(struct host *h);
 
+// The Lua state that runs now: that of a method called in a coroutine, or the loop's; NULL for none.
+static inline lua_State *host_state(const struct host *h)
+{
+    return h->inner ? h->inner : h->L;
+}
+
 // Whether the value at an index is a string.buffer.
 bool host_is_buffer(const struct host *h, lua_State *L, int index);
 

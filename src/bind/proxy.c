@@ -4,6 +4,7 @@
 #include "base/macros.h"
 #include "base/network.h"
 #include "bind/conn_handle.h"
+#include "bind/host.h"
 #include "bind/maker.h"
 #include "codec/proxy.h"
 #include "net/stack.h"
@@ -22,12 +23,22 @@ struct proxy_maker {
     struct network trusted[];
 };
 
-struct proxy_filter {
-    struct filter filter;
-    bool trusted;
+// What the header told: a userdata in the connection's table, so that it is there as long as that.
+struct proxy_info {
     struct endpoint remote, local; // the connection's own: the proxy's, and ours
     struct buf bytes;              // of the header
-    struct proxy_header header;    // once it is there
+    struct proxy_header header;    // version is 0 until it is complete
+};
+
+static const char info_key = 0; // its address is the key of the userdata in the table
+static const char info_name[] = "evio.proxy_info"; // of its metatable in the registry
+
+struct proxy_filter {
+    struct filter filter;
+    struct host *host;
+    bool trusted;
+    struct proxy_info *info; // while the header is incomplete; the registry keeps it
+    int ref;
 };
 
 static struct proxy_filter *of(struct filter *f)
@@ -43,30 +54,37 @@ static int start(struct filter *f)
     char ip[ENDPOINT_TEXT_SIZE], text[ENDPOINT_TEXT_SIZE + 32];
     if (of(f)->trusted)
         return 0;
-    endpoint_ip(&of(f)->remote, ip);
+    endpoint_ip(&of(f)->info->remote, ip);
     snprintf(text, sizeof(text), "%s is not trusted", ip[0] ? ip : "a unix socket's peer");
     return filter_fail(f, EACCES, text);
 }
 
 // From here on the connection's addresses are the client's. It is not open yet, so it was not
 // detached either.
-static void take_addresses(struct proxy_filter *p)
+static void take_addresses(struct conn *c, const struct proxy_header *header)
 {
-    struct conn *c = p->filter.stack->owner;
     struct handle *h = c->user.handle;
-    if (!p->header.known)
+    if (!header->known)
         return;
-    c->remote = p->header.source;
+    c->remote = header->source;
     conn_handle_update(c);
-    h->local = p->header.destination; // made for the maker, so it is there
+    h->local = header->destination; // made for the maker, so it is there
+}
+
+static void release_info(struct proxy_filter *p)
+{
+    lua_State *L = host_state(p->host);
+    if (p->info && L) // none when the whole Lua state goes
+        luaL_unref(L, LUA_REGISTRYINDEX, p->ref);
+    p->info = NULL;
 }
 
 static int read_header(struct filter *f)
 {
-    struct proxy_filter *p = of(f);
+    struct proxy_info *info = of(f)->info;
     const char *error;
-    size_t n = buf_length(&p->bytes);
-    ssize_t length = proxy_scan(buf_bytes(&p->bytes), n, &p->header, &error);
+    size_t n = buf_length(&info->bytes);
+    ssize_t length = proxy_scan(buf_bytes(&info->bytes), n, &info->header, &error);
     if (length < 0) {
         char text[128];
         snprintf(text, sizeof(text), "no PROXY header: %s", error);
@@ -74,15 +92,15 @@ static int read_header(struct filter *f)
     }
     if (length == 0)
         return 0;
+    struct buf bytes = info->bytes;
+    info->bytes = (struct buf){0};
+    int err = buf_append(&info->bytes, buf_bytes(&bytes), (size_t)length);
     f->opening = false;
-    take_addresses(p);
-    int err = filter_up(f, buf_bytes(&p->bytes) + length, n - (size_t)length);
-    // No more than what is looked at again is kept: the rest may be a whole read.
-    struct buf header = {0};
+    take_addresses(f->stack->owner, &info->header);
+    release_info(of(f));
     if (!err)
-        err = buf_append(&header, buf_bytes(&p->bytes), (size_t)length);
-    buf_free(&p->bytes);
-    p->bytes = header;
+        err = filter_up(f, buf_bytes(&bytes) + length, n - (size_t)length);
+    buf_free(&bytes);
     return err;
 }
 
@@ -92,7 +110,7 @@ static int receive(struct filter *f, const char *wire, size_t n)
         return filter_up(f, wire, n);
     if (!wire)
         return filter_fail(f, ERROR_CUT, "the peer cut the connection in the PROXY header");
-    int err = buf_append(&of(f)->bytes, wire, n);
+    int err = buf_append(&of(f)->info->bytes, wire, n);
     return err ? err : read_header(f);
 }
 
@@ -103,7 +121,7 @@ static int send_down(struct filter *f, const char *plain, size_t n)
 
 static void discard(struct filter *f)
 {
-    buf_free(&of(f)->bytes);
+    release_info(of(f));
     free(of(f));
 }
 
@@ -123,6 +141,24 @@ static bool trusts(const struct proxy_maker *m, const struct endpoint *e)
     return false;
 }
 
+// Puts it into the connection's table, and pushes it.
+static struct proxy_info *new_info(lua_State *L, struct conn *c)
+{
+    conn_handle_push(L, c);
+    lua_pushlightuserdata(L, (void *)&info_key);
+    struct proxy_info *info = lua_newuserdata(L, sizeof(*info));
+    *info = (struct proxy_info){.remote = c->remote};
+    conn_handle_keep_local(c);
+    info->local = ((struct handle *)c->user.handle)->local;
+    luaL_getmetatable(L, info_name);
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_insert(L, -4);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    return info;
+}
+
 static struct filter *make(lua_State *L, struct maker *maker, struct conn *c)
 {
     struct proxy_maker *m = container_of(maker, struct proxy_maker, maker);
@@ -130,14 +166,15 @@ static struct filter *make(lua_State *L, struct maker *maker, struct conn *c)
         luaL_error(L, "evio.proxy: a dialed connection gets no PROXY header");
     if (c->opened)
         luaL_error(L, "evio.proxy: a PROXY header comes first, not in the middle of a conversation");
+    struct proxy_info *info = new_info(L, c);
     struct proxy_filter *p = calloc(1, sizeof(*p));
     if (!p)
         luaL_error(L, "out of memory");
-    p->filter = (struct filter){.ops = &ops, .name = "proxy", .opening = true};
-    p->remote = c->remote;
-    p->trusted = trusts(m, &c->remote);
-    conn_handle_keep_local(c);
-    p->local = ((struct handle *)c->user.handle)->local;
+    *p = (struct proxy_filter){
+        .filter = {.ops = &ops, .name = "proxy", .opening = true},
+        .host = c->group->net->user, .trusted = trusts(m, &c->remote), .info = info,
+    };
+    p->ref = luaL_ref(L, LUA_REGISTRYINDEX);
     return &p->filter;
 }
 
@@ -151,10 +188,11 @@ static int new_maker(lua_State *L)
     struct proxy_maker *m = maker_new(L, &kind, sizeof(*m) + count * sizeof(m->trusted[0]));
     for (size_t i = 1; i <= count; i++) {
         lua_rawgeti(L, 1, (int)i);
-        const char *text = luaL_checkstring(L, -1);
+        size_t length;
+        const char *text = luaL_checklstring(L, -1, &length);
         if (strcmp(text, "unix") == 0) {
             m->local = true;
-        } else if (network_parse(&m->trusted[m->count++], text) < 0) {
+        } else if (strlen(text) != length || network_parse(&m->trusted[m->count++], text) < 0) {
             lua_pushnil(L);
             lua_pushinteger(L, (lua_Integer)i);
             return 2;
@@ -164,23 +202,28 @@ static int new_maker(lua_State *L)
     return 1;
 }
 
-void proxy_register(lua_State *L)
-{
-    lua_pushcfunction(L, new_maker);
-    lua_setfield(L, -2, "proxy");
-}
-
 // conn.proxy
 
-static struct proxy_filter *find(const struct conn *c)
+// That of the connection's table at index 1; NULL for none, or until the header is complete.
+static struct proxy_info *find(lua_State *L)
 {
-    struct filter *f = c->stack ? c->stack->filters.top : NULL;
-    while (f && f->ops != &ops)
-        f = f->below;
-    return f && !f->opening ? of(f) : NULL;
+    lua_pushlightuserdata(L, (void *)&info_key);
+    lua_rawget(L, 1);
+    luaL_getmetatable(L, info_name);
+    bool is = lua_getmetatable(L, -2) && lua_rawequal(L, -1, -2);
+    struct proxy_info *info = is ? lua_touserdata(L, -3) : NULL;
+    lua_settop(L, 1); // the table keeps it
+    return info && info->header.version ? info : NULL;
 }
 
-static void push_part(lua_State *L, const struct proxy_filter *p, struct proxy_part part)
+static int collect(lua_State *L)
+{
+    struct proxy_info *info = lua_touserdata(L, 1);
+    buf_free(&info->bytes);
+    return 0;
+}
+
+static void push_part(lua_State *L, const struct proxy_info *p, struct proxy_part part)
 {
     lua_pushlstring(L, buf_bytes(&p->bytes) + part.at, part.length);
 }
@@ -224,7 +267,7 @@ static const char *ssl_name_of(unsigned type)
 }
 
 // Under its number, and under its name if it has one.
-static void set_value(lua_State *L, const struct proxy_filter *p, struct proxy_part value,
+static void set_value(lua_State *L, const struct proxy_info *p, struct proxy_part value,
                       unsigned type, const char *name)
 {
     push_part(L, p, value);
@@ -236,7 +279,7 @@ static void set_value(lua_State *L, const struct proxy_filter *p, struct proxy_p
 }
 
 // What the proxy says of the client's TLS, as a table.
-static void set_ssl(lua_State *L, const struct proxy_filter *p, struct proxy_part value)
+static void set_ssl(lua_State *L, const struct proxy_info *p, struct proxy_part value)
 {
     const char *head = buf_bytes(&p->bytes) + value.at;
     bool certificate = head[0] & (PROXY_CLIENT_CERT | PROXY_CLIENT_CERT_SESSION);
@@ -251,7 +294,7 @@ static void set_ssl(lua_State *L, const struct proxy_filter *p, struct proxy_par
     lua_setfield(L, -2, "ssl");
 }
 
-static void set_values(lua_State *L, const struct proxy_filter *p)
+static void set_values(lua_State *L, const struct proxy_info *p)
 {
     struct proxy_part values = p->header.values, value;
     unsigned type;
@@ -262,13 +305,11 @@ static void set_values(lua_State *L, const struct proxy_filter *p)
     }
 }
 
-void proxy_push_info(lua_State *L, const struct conn *c)
+bool proxy_push_info(lua_State *L)
 {
-    struct proxy_filter *p = find(c);
-    if (!p) {
-        lua_pushnil(L);
-        return;
-    }
+    const struct proxy_info *p = find(L);
+    if (!p)
+        return false;
     lua_newtable(L);
     set_values(L, p);
     lua_pushinteger(L, p->header.version);
@@ -276,19 +317,38 @@ void proxy_push_info(lua_State *L, const struct conn *c)
     set_flag(L, "known", p->header.known);
     set_address(L, "remote_address", &p->remote);
     set_address(L, "local_address", &p->local);
+    return true;
 }
 
-bool proxy_push_path(lua_State *L, const struct conn *c, bool remote)
+// A client's socket mostly has no name: then it is known by the one that it connected to, as in front of
+// our own sockets.
+bool proxy_push_path(lua_State *L, bool remote)
 {
-    const struct proxy_filter *p = find(c);
-    if (!p || !p->header.known || p->header.source.family != AF_UNIX)
+    const struct proxy_info *p = find(L);
+    if (!p || p->header.source.family != AF_UNIX)
         return false;
-    struct proxy_part path = remote ? p->header.source_path : p->header.destination_path;
-    bool abstract = path.length > 0 && buf_bytes(&p->bytes)[path.at] == '\0';
+    struct proxy_part path = p->header.destination_path;
+    if (remote && p->header.source_path.length > 0)
+        path = p->header.source_path;
+    if (path.length == 0)
+        return false;
+    bool abstract = buf_bytes(&p->bytes)[path.at] == '\0';
     lua_pushstring(L, abstract ? "unix://@" : "unix://");
     path.at += abstract;
     path.length -= abstract;
     push_part(L, p, path);
     lua_concat(L, 2);
     return true;
+}
+
+void proxy_register(lua_State *L)
+{
+    luaL_newmetatable(L, info_name);
+    lua_pushcfunction(L, collect);
+    lua_setfield(L, -2, "__gc");
+    lua_pushstring(L, info_name);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+    lua_pushcfunction(L, new_maker);
+    lua_setfield(L, -2, "proxy");
 }

@@ -35,12 +35,6 @@ static struct translator *of(struct filter *f)
     return container_of(f, struct translator, filter);
 }
 
-// The Lua state that runs now: a method called in a coroutine, or the loop's.
-static lua_State *state_of(const struct host *h)
-{
-    return h->inner ? h->inner : h->L;
-}
-
 // The bytes at an index: a string, a string.buffer or nil. Raises for anything else.
 static const char *check_bytes(lua_State *L, const struct task *t, int index, size_t *n)
 {
@@ -138,7 +132,7 @@ static int fail(lua_State *L, struct task *t)
 
 static int perform(struct task t)
 {
-    lua_State *L = state_of(t.translator->host);
+    lua_State *L = host_state(t.translator->host);
     int top = lua_gettop(L);
     if (!lua_checkstack(L, 16))
         return -ENOMEM;
@@ -178,7 +172,7 @@ static int finish(struct filter *f)
 static void discard(struct filter *f)
 {
     struct translator *t = of(f);
-    lua_State *L = state_of(t->host);
+    lua_State *L = host_state(t->host);
     if (L) // none when the whole Lua state goes
         luaL_unref(L, LUA_REGISTRYINDEX, t->object);
     free(t);

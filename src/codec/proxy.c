@@ -75,9 +75,24 @@ static bool read_line(const char *at, const char *end, struct proxy_header *h)
     return true;
 }
 
+static bool begins_with(const char *bytes, size_t n, const char *start, size_t length)
+{
+    return memcmp(bytes, start, n < length ? n : length) == 0;
+}
+
+// Whether the line may go on as it begins.
+static bool names_family(const char *bytes, size_t n)
+{
+    return begins_with(bytes, n, "TCP4 ", 5) || begins_with(bytes, n, "TCP6 ", 5) ||
+           begins_with(bytes, n, "UNKNOWN", 7);
+}
+
 static ssize_t scan_text(const char *bytes, size_t n, struct proxy_header *h, const char **error)
 {
     const char *end = memchr(bytes, '\n', n < MOST_TEXT ? n : MOST_TEXT);
+    size_t head = sizeof(text_signature) - 1;
+    if (!names_family(bytes + head, n - head))
+        return refuse(error, "the line is malformed");
     if (!end && n < MOST_TEXT)
         return 0;
     if (!end)
@@ -132,15 +147,20 @@ static bool checksum_holds(const char *bytes, size_t n, struct proxy_part value)
     return (read_u16(at) << 16 | read_u16(at + 2)) == checksum(bytes, n, value.at);
 }
 
-static bool ssl_is_whole(const char *bytes, struct proxy_part value)
+// Whether these are values, and none is cut.
+static bool is_list(const char *bytes, struct proxy_part values)
 {
     unsigned type;
-    struct proxy_part within = {value.at + PROXY_SSL_HEAD, value.length - PROXY_SSL_HEAD}, one;
-    if (value.length < PROXY_SSL_HEAD)
-        return false;
-    while (proxy_value(bytes, &within, &type, &one))
+    struct proxy_part one;
+    while (proxy_value(bytes, &values, &type, &one))
         continue;
-    return within.length == 0;
+    return values.length == 0;
+}
+
+static bool ssl_is_whole(const char *bytes, struct proxy_part value)
+{
+    struct proxy_part within = {value.at + PROXY_SSL_HEAD, value.length - PROXY_SSL_HEAD};
+    return value.length >= PROXY_SSL_HEAD && is_list(bytes, within);
 }
 
 // NULL, or what is wrong with the values of a header of n bytes.
@@ -157,58 +177,70 @@ static const char *check_values(const char *bytes, size_t n, struct proxy_part v
     return values.length > 0 ? "a value is cut" : NULL;
 }
 
+// A path ends at a NUL; an abstract name begins with one, and has those in it that others follow.
 static struct proxy_part read_path(const char *bytes, size_t at)
 {
-    size_t length = PATH;
+    size_t length = bytes[at] ? strnlen(bytes + at, PATH) : PATH;
     while (length > 0 && bytes[at + length - 1] == '\0')
         length--;
     return (struct proxy_part){at, length};
 }
 
-// Reads the addresses, and returns their length; -1 for one of no known kind.
-static int read_addresses(const char *bytes, size_t length, struct proxy_header *h)
+// How many bytes the addresses of a kind have: 0 for the unspecified one, -1 for one that is not known.
+static int size_of_addresses(uint8_t kind)
+{
+    int protocol = kind & 15;
+    if (kind == 0)
+        return 0;
+    if (protocol < 1 || protocol > 2)
+        return -1;
+    switch (kind >> 4) {
+    case 1: return 12;
+    case 2: return 36;
+    case 3: return 2 * PATH;
+    default: return -1;
+    }
+}
+
+static void read_addresses(const char *bytes, struct proxy_header *h)
 {
     const char *at = bytes + HEAD;
-    int kind = (uint8_t)bytes[13], family = kind >> 4;
-    int size = family == 1 ? 12 : family == 2 ? 36 : family == 3 ? 2 * PATH : 0;
-    if (kind == 0)
-        return 0; // unspecified
-    if (size == 0 || (kind & 15) < 1 || (kind & 15) > 2 || length < (size_t)size)
-        return -1;
+    int family = (uint8_t)bytes[13] >> 4;
+    if (family == 0)
+        return;
     h->known = true;
     if (family == 3) {
         h->source.family = h->destination.family = AF_UNIX;
         h->source_path = read_path(bytes, HEAD);
         h->destination_path = read_path(bytes, HEAD + PATH);
-        return size;
+        return;
     }
     int af = family == 1 ? AF_INET : AF_INET6, ip = family == 1 ? 4 : 16;
     h->source = make_endpoint(af, at, read_u16(at + 2 * ip));
     h->destination = make_endpoint(af, at + ip, read_u16(at + 2 * ip + 2));
-    return size;
 }
 
 static ssize_t scan_binary(const char *bytes, size_t n, struct proxy_header *h, const char **error)
 {
     if (n >= 13 && ((uint8_t)bytes[12] >> 4 != 2 || (bytes[12] & 15) > 1))
         return refuse(error, "its version or its command is unknown");
+    bool local = n >= 13 && (bytes[12] & 15) == 0; // the proxy's own connection, as for a health check
+    int size = n < 14 || local ? 0 : size_of_addresses((uint8_t)bytes[13]);
+    if (size < 0 || (n >= HEAD && read_u16(bytes + 14) < (unsigned)size))
+        return refuse(error, "its addresses are malformed");
     if (n < HEAD || n < HEAD + read_u16(bytes + 14))
         return 0;
     size_t length = read_u16(bytes + 14);
     h->version = 2;
-    if ((bytes[12] & 15) == 0) // LOCAL: the proxy's own connection, as for a health check
+    if (local)
         return (ssize_t)(HEAD + length);
-    int size = read_addresses(bytes, length, h);
-    if (size < 0)
-        return refuse(error, "its addresses are malformed");
-    h->values = (struct proxy_part){HEAD + (size_t)size, length - (size_t)size};
-    *error = check_values(bytes, HEAD + length, h->values);
+    read_addresses(bytes, h);
+    struct proxy_part values = {HEAD + (size_t)size, length - (size_t)size};
+    if (size == 0 && !is_list(bytes, values)) // where the kind is unspecified, addresses may be there
+        return (ssize_t)(HEAD + length);
+    h->values = values;
+    *error = check_values(bytes, HEAD + length, values);
     return *error ? -1 : (ssize_t)(HEAD + length);
-}
-
-static bool begins_with(const char *bytes, size_t n, const char *start, size_t length)
-{
-    return memcmp(bytes, start, n < length ? n : length) == 0;
 }
 
 ssize_t proxy_scan(const char *bytes, size_t n, struct proxy_header *h, const char **error)
