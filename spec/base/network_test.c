@@ -33,6 +33,8 @@ static void holds_addresses(void)
     CHECK(contains("2001:db8::/33", "2001:db8:7fff::1"));
     CHECK(!contains("2001:db8::/33", "2001:db8:8000::1"));
     CHECK(contains("::/0", "fe80::1"));
+    CHECK(contains("::ffff:127.0.0.0/104", "127.0.0.1")); // mapped into IPv6, as endpoints are not
+    CHECK(!contains("::ffff:127.0.0.1", "127.0.0.2"));
 }
 
 static void keeps_families_apart(void)

@@ -139,6 +139,23 @@ describe("conn:push", function()
     server:expect("^false.*conn:pop in a translator, or in the handshake of one")
   end)
 
+  it("after finish leaves nothing to be sent behind the FIN", function()
+    local client, server = serve_one([[
+      function events.data(conn, input)
+        if input == "x" then
+          conn:finish()
+        else
+          print(conn:push(evio.deflate()), conn:pop())
+          return nil, "close"
+        end
+      end]])
+    client:send("x")
+    assert.equal("", client:receive_all())
+    client:send("y")
+    assert.equal("true\ttrue", server:line())
+    assert.equal("closed\tnil\tnil", server:line())
+  end)
+
   it("on a connection without translators leaves pop nothing to do", function()
     local client = serve_one("function events.data(conn) return tostring(conn:pop()) end")
     client:send("x")
