@@ -68,6 +68,14 @@ describe("a TLS handshake", function()
     assert.is_true(support.sanitized or grown < 4 * 1024 * 1024, grown .. " bytes")
   end)
 
+  it("of more than 128 KiB ends", function()
+    local server = serve(REPORT)
+    local client = support.connect(server:address())
+    client:send("\22\3\1\0\6\1\1\134\160\3\3") -- a ClientHello of 100,000 bytes, in records of one
+    client:send(("\22\3\1\0\1x"):rep(22000))
+    assert.equal("failed\ttls: the handshake has more than 131072 bytes\tEPROTO", server:line())
+  end)
+
   it("that stalls at any of its messages ends at the time-out, and no event sees it", function()
     local hello = client_hello()
     for _, part in ipairs({ "", hello:sub(1, 3), hello:sub(1, 100), hello }) do
