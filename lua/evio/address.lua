@@ -37,16 +37,15 @@ local function split(query, address)
   return found, #rest > 0 and "?" .. table.concat(rest, "&") or ""
 end
 
--- The address without its settings, and what makes the translator; nil for another scheme.
-local function read(address)
+-- The address without its settings, and what makes the translator.
+local function read(address, accepts)
   local front, query = address:match("^(tls[46]?://[^?]*)%??(.*)$")
-  if not front then
-    return nil
-  end
   local found, rest = split(query, address)
   local ok, maker = pcall(tls.tls, found)
   if not ok then
     error(("bad address %q: %s"):format(address, (tostring(maker):gsub("^.-evio%.tls: ", ""))), 4)
+  elseif accepts and not found.cert then
+    error(("bad address %q: cert and key are missing, which a server needs"):format(address), 4)
   end
   return front .. rest, maker
 end
@@ -56,7 +55,7 @@ local function is_tls(address)
 end
 
 -- Events and addresses for a call of evio.core.
-local function prepare(events, ...)
+local function prepare(accepts, events, ...)
   local addresses = { ... }
   if type(events) ~= "table" then
     return events, ... -- which is an error there
@@ -64,7 +63,7 @@ local function prepare(events, ...)
   for i = 1, select("#", ...) do
     if is_tls(addresses[i]) then
       local maker
-      addresses[i], maker = read(addresses[i])
+      addresses[i], maker = read(addresses[i], accepts)
       events = translate.translate_behind_proxy(events, function(conn)
         return not conn.index or conn.index == i
       end, maker)
@@ -73,19 +72,19 @@ local function prepare(events, ...)
   return events, unpack(addresses, 1, select("#", ...))
 end
 
-local function wrap(fn)
+local function wrap(fn, accepts)
   return function(...)
     for i = 2, select("#", ...) do
       if is_tls((select(i, ...))) then
-        return fn(prepare(...))
+        return fn(prepare(accepts, ...))
       end
     end
     return fn(...)
   end
 end
 
-M.serve = wrap(core.serve)
-M.listen = wrap(core.listen)
-M.dial = wrap(core.dial)
+M.serve = wrap(core.serve, true)
+M.listen = wrap(core.listen, true)
+M.dial = wrap(core.dial, false)
 
 return M

@@ -34,6 +34,7 @@ describe("a tls address", function()
   it("says what is wrong with its settings", function()
     for address, message in pairs({
       ["tls://:0?cert=x"] = 'bad address "tls://:0?cert=x": key is missing, expected cert and key',
+      ["tls://:0"] = 'bad address "tls://:0": cert and key are missing, which a server needs',
       ["tls://:0?cert=/no/file&key=x"] = "cannot read the certificate /no/file: no such file",
       ["tls://:0?verify=maybe"] = 'verify is "maybe", expected true or false',
       ["tls://:0?min=1.0&" .. KEYS] = 'min is "1.0", expected "1.2" or "1.3"',

@@ -28,6 +28,13 @@ describe("evio.tls", function()
     end)
   end
 
+  it("is refused for a server without a certificate, where it is for all connections", function()
+    local source = "evio.listen(evio.translate(events, %s, evio.tls({ verify = false })), 'tcp://127.0.0.1:0')"
+    assert.matches("server.lua:1: evio.tls has no cert and key, which accepted connections need",
+      scripts.fail(source:format("nil")), 1, true)
+    scripts.serve(source:format("function(conn) return not conn.server end"))
+  end)
+
   it("takes text in the place of files, and a password", function()
     local text = ("cert = %q, key = %q"):format(support.read_file(server), support.read_file(key))
     local locked = ("cert = %q, key = %q, password = 'secret'"):format(server, certificates.path("locked.key"))

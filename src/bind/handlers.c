@@ -1,6 +1,7 @@
 #include "bind/handlers.h"
 
 #include "base/macros.h"
+#include "bind/maker.h"
 #include "bind/options.h"
 
 #include <lauxlib.h>
@@ -98,6 +99,24 @@ void handlers_check_datagrams(lua_State *L, int index)
         luaL_error(L, "events.data is a stream, which does not apply to udp addresses: expected a "
                       "function(conn, datagram)");
     lua_pop(L, 1);
+}
+
+void handlers_check_translators(lua_State *L, int index)
+{
+    lua_pushlightuserdata(L, (void *)&handlers_translate_key);
+    lua_rawget(L, index);
+    int list = lua_gettop(L), count = lua_istable(L, list) ? (int)lua_objlen(L, list) : 0;
+    for (int i = 1; i <= count; i++) {
+        lua_rawgeti(L, list, i);
+        lua_getfield(L, -1, "should");
+        lua_getfield(L, -2, "make");
+        const struct maker *m = lua_isnil(L, -2) ? maker_at(L, -1) : NULL;
+        const char *lacks = m && m->kind->lacks ? m->kind->lacks(m) : NULL;
+        if (lacks)
+            luaL_error(L, "%s has no %s", m->kind->name, lacks);
+        lua_settop(L, list);
+    }
+    lua_settop(L, list - 1);
 }
 
 struct handlers *handlers_read(lua_State *L, int index, const struct limits *base)

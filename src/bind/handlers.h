@@ -53,6 +53,10 @@ bool handlers_translated(lua_State *L, int index);
 // socket of their own.
 void handlers_check_datagrams(lua_State *L, int index);
 
+// Raises when the events table at a stack index has a translator for all connections that accepted ones cannot
+// have.
+void handlers_check_translators(lua_State *L, int index);
+
 // One user less; the last one frees.
 void handlers_release(lua_State *L, struct handlers *h);
 

@@ -14,6 +14,8 @@ struct maker_kind {
     const char *name; // of what makes one in Lua, as in "evio.tls"
     // Makes a filter for a connection; the maker is on top of the stack. Raises when it cannot.
     struct filter *(*make)(lua_State *L, struct maker *m, struct conn *c);
+    // What is missing for every accepted connection; NULL for nothing.
+    const char *(*lacks)(const struct maker *m);
     void (*release)(struct maker *m); // frees what it owns; NULL where that is nothing
     const luaL_Reg *methods;          // NULL for none
 };

@@ -60,6 +60,7 @@ struct served *served_open(lua_State *L)
             luaL_error(L, "%s", error);
         else if (a.transport == ADDR_UDP)
             handlers_check_datagrams(L, 1);
+    handlers_check_translators(L, 1);
     struct served *s = lua_newuserdata(L, sizeof(*s));
     int userdata = lua_gettop(L);
     *s = (struct served){.host = h, .ref = LUA_NOREF, .last_delay = 1000000000};

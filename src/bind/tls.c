@@ -316,7 +316,15 @@ static void release(struct maker *maker)
 
 static const luaL_Reg methods[] = {{"reload", reload}, {NULL, NULL}};
 
-static const struct maker_kind kind = {"evio.tls", make, release, methods};
+static const char *lacks(const struct maker *maker)
+{
+    const struct tls_maker *m = container_of(maker, struct tls_maker, maker);
+    return m->server ? NULL : "cert and key, which accepted connections need";
+}
+
+static const struct maker_kind kind = {
+    .name = "evio.tls", .make = make, .lacks = lacks, .release = release, .methods = methods,
+};
 
 void tls_register(lua_State *L)
 {
