@@ -38,6 +38,8 @@ describe("a connection's method", function()
       ["conn:write(5)"] = "string or string.buffer expected, got number",
       ["conn:write({})"] = "string or string.buffer expected, got table",
       ["conn:write(io.stdout)"] = "string or string.buffer expected, got userdata",
+      ["conn:fail()"] = "string expected, got no value",
+      ["conn:fail(5)"] = "string expected, got number",
       ["conn:nodelay()"] = "boolean expected, got no value",
       ["conn:nodelay(1)"] = "boolean expected, got number",
       ["conn:keepalive()"] = "number expected, got no value",
@@ -77,7 +79,7 @@ describe("a connection's method", function()
 
   it("raises when it is called on something else, and never crashes", function()
     local methods = { "write", "finish", "close", "abort", "pause", "resume", "pending", "handler",
-      "keepalive", "nodelay", "detach", "wake", "timeout" }
+      "keepalive", "nodelay", "detach", "wake", "timeout", "fail" }
     for _, method in ipairs(methods) do
       for _, self in ipairs({ "'x'", "5", "{}", "nil", "io.stdout", "newproxy()",
         "setmetatable({}, { __index = conn })", "conn.server" }) do

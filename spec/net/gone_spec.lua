@@ -5,7 +5,7 @@ local support = require("spec.support")
 -- Calls every method of the connection that closed before: their results, sorted by name.
 local GONE = [[
 local gone
-local arguments = { write = "x", keepalive = 1, nodelay = true, handler = {}, timeout = {}, push = print }
+local arguments = { write = "x", fail = "x", keepalive = 1, nodelay = true, handler = {}, timeout = {}, push = print }
 local function results()
   local lines = {}
   for name in pairs(require("evio.core").conn_methods) do
@@ -16,7 +16,7 @@ local function results()
 end
 ]]
 
-local ALL_FALSE = "abort=false close=false detach=false finish=false handler=false "
+local ALL_FALSE = "abort=false close=false detach=false fail=false finish=false handler=false "
   .. "keepalive=false nodelay=false pause=false pending=false pop=false push=false resume=false "
   .. "timeout=false wake=false write=false"
 

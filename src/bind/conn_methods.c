@@ -110,6 +110,19 @@ static int method_abort(lua_State *L)
     return push_true(L);
 }
 
+// conn:fail(message)
+static int method_fail(lua_State *L)
+{
+    struct conn *c = check(L, CONN_OPEN);
+    if (lua_type(L, 2) != LUA_TSTRING)
+        return luaL_typerror(L, 2, "string");
+    if (!c)
+        return push_false(L);
+    halt(c);
+    conn_break(c, EPROTO, lua_tostring(L, 2));
+    return push_true(L);
+}
+
 static int method_detach(lua_State *L)
 {
     struct conn *c = check_stream(L, CONN_OPEN);
@@ -293,7 +306,8 @@ static const luaL_Reg methods[] = {
     {"pending", method_pending},     {"handler", method_handler},
     {"timeout", method_timeout},     {"keepalive", method_keepalive},
     {"nodelay", method_nodelay},     {"push", method_push},
-    {"pop", method_pop},             {NULL, NULL},
+    {"pop", method_pop},             {"fail", method_fail},
+    {NULL, NULL},
 };
 
 void conn_methods_push(lua_State *L)

@@ -175,7 +175,8 @@ void conn_fail(struct conn *c, int error, const char *message)
     // What goes wrong before `detached` fires is still an error.
     if (c->state > CONN_ENDED || (c->state == CONN_ENDED && !c->detaching))
         return;
-    c->error = error;
+    if (!c->error)
+        c->error = error; // else the message is that of an error before, and so is the code
     c->detaching = false;
     keep_message(c, message);
     if (c->out.length > 0)
@@ -187,6 +188,10 @@ void conn_break(struct conn *c, int error, const char *message)
 {
     if (c->state > CONN_CLOSING)
         return;
+    if (c->state == CONN_CONNECTING) {
+        conn_fail(c, error, message); // nobody is there to hear of it
+        return;
+    }
     if (!c->error)
         c->error = error;
     keep_message(c, message);

@@ -163,7 +163,7 @@ int conn_take_socket(struct conn *c, struct buf *in, struct stack **stack);
 void conn_fail(struct conn *c, int error, const char *message);
 
 // Ends because of what the peer did wrong, after the pending output, so that it hears of it: a
-// positive errno, and words for it or NULL.
+// positive errno, and words for it or NULL. The first error of a connection is the one that is told.
 void conn_break(struct conn *c, int error, const char *message);
 
 // Adds wire bytes to the queue. Returns 0, or a negative errno after which the connection ended:

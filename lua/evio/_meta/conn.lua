@@ -46,6 +46,14 @@ function Conn:finish() end
 ---@return boolean done false when it is closing already
 function Conn:close() end
 
+---Ends the connection because of what the peer did: bytes that are not the protocol, a message that
+---is too long. It closes as after `conn:close()`, so an answer that was written arrives. `closed`, or
+---`failed` where the connection had not opened, gets the message and `"EPROTO"`; no traceback is
+---printed. A NUL byte ends the message.
+---@param message string
+---@return boolean done false when it is closing already
+function Conn:fail(message) end
+
 ---Ends the connection at once with a reset. Pending output is dropped.
 ---@return boolean done
 function Conn:abort() end
