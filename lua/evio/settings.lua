@@ -12,7 +12,8 @@ local function list(kinds)
 end
 
 -- Raises where `who`, the function that called this, was called. `kinds` has for each name what a
--- setting is: { type, what is expected in words, false if it may be false }.
+-- setting is: { type, what is expected in words, false if it may be false }, and `from` and `to` where it
+-- is a whole number between them.
 function M.check(who, settings, kinds)
   local function refuse(format, ...)
     error(who .. ": " .. format:format(...), 4)
@@ -27,6 +28,8 @@ function M.check(who, settings, kinds)
         type(name) == "string" and ("%q"):format(name) or ("[%s]"):format(tostring(name)), list(kinds))
     elseif type(value) ~= kind[1] and value ~= kind[3] then
       refuse("%s is a %s, expected %s", name, type(value), kind[2])
+    elseif kind.from and value and not (value >= kind.from and value <= kind.to and value % 1 == 0) then
+      refuse("%s is %s, expected %s", name, value, kind[2])
     end
   end
 end
