@@ -9,6 +9,7 @@ ffi.cdef(core.declarations)
 
 local leaves = ffi.cast("const struct evio_leaves *", core.leaves)
 local live = ffi.cast("struct evio_live *", core.live)
+M.leaves, M.live = leaves, live
 local string_of = ffi.string
 
 local TOO_LARGE = 2 ^ 21 -- the upper half of 2^53, beyond which numbers are not exact
@@ -231,12 +232,12 @@ local function begin(conn)
   return stream
 end
 
--- The data handler in front of fn: calls it as long as it takes bytes and bytes are left. C gets
--- the last output, and through `live` what was used. The loop is a tail call, because LuaJIT
--- compiles a function whose loop runs once as readily as one whose loop runs often only in this
--- form; and `pending` is always a string, because a variable that changes its type keeps a loop
--- from being compiled.
-local function make_drive(fn)
+-- The data handler in front of read, which calls the script's fn, or is it: calls it as long as it
+-- takes bytes and bytes are left. C gets the last output, and through `live` what was used. The loop
+-- is a tail call, because LuaJIT compiles a function whose loop runs once as readily as one whose
+-- loop runs often only in this form; and `pending` is always a string, because a variable that
+-- changes its type keeps a loop from being compiled.
+local function make_drive(read, fn)
   local function step(conn, stream, pending)
     local before = stream.pos
     if pending ~= "" then
@@ -249,7 +250,7 @@ local function make_drive(fn)
     end
     stream.mark = before
     stream.short_read = 0
-    local out, action = fn(conn, stream)
+    local out, action = read(conn, stream)
     if out == nil then
       out = ""
     elseif type(out) ~= "string" then
@@ -281,12 +282,18 @@ local handler_metatable = core.stream_metatable
 handler_metatable.__name = "evio.stream"
 handler_metatable.__metatable = "evio.stream"
 
+-- A data handler that reads a stream with read(conn, stream), which calls the script's fn; `input` is
+-- what options.input has to be for it, nil where any will do.
+function M.handler(read, fn, input)
+  return setmetatable({ fn = fn, drive = make_drive(read, fn), input = input }, handler_metatable)
+end
+
 -- A data handler that reads a stream: fn(conn, stream) returns out and an action as data does.
 function M.new(fn)
   if type(fn) ~= "function" then
     error(("evio.stream: the handler is a %s, expected a function(conn, stream)"):format(type(fn)), 2)
   end
-  return setmetatable({ fn = fn, drive = make_drive(fn) }, handler_metatable)
+  return M.handler(fn, fn)
 end
 
 return M

@@ -4,6 +4,8 @@
 #include "codec/scan.h"
 #include "net/write.h"
 
+#include <errno.h>
+
 const char ffi_declarations[] =
     "struct evio_stream {"
     "  const uint8_t *data;"
@@ -30,6 +32,7 @@ const char ffi_declarations[] =
     "struct evio_leaves {"
     "  int32_t (*find)(struct evio_stream *, const char *, int32_t);"
     "  void (*put)(struct evio_live *, const char *, size_t);"
+    "  void (*fail)(struct evio_live *, const char *);"
     "};";
 
 static struct evio_window *window_of(struct evio_stream *s, uint32_t hash)
@@ -67,7 +70,15 @@ static void put(struct evio_live *live, const char *bytes, size_t n)
         live->halt = 1;
 }
 
-const struct evio_leaves ffi_leaves = {find, put};
+static void fail(struct evio_live *live, const char *message)
+{
+    struct conn *c = live->conn;
+    live->halt = 1;
+    if (c->state == CONN_OPEN) // else the script ended it otherwise
+        conn_break(c, EPROTO, message);
+}
+
+const struct evio_leaves ffi_leaves = {find, put, fail};
 
 void ffi_end_stream(struct evio_live *live, size_t used)
 {

@@ -40,6 +40,8 @@ struct evio_leaves {
     int32_t (*find)(struct evio_stream *, const char *needle, int32_t n);
     // Queues output for the live connection, and halts when it is more than enough.
     void (*put)(struct evio_live *, const char *bytes, size_t n);
+    // Ends the live connection because of what its peer sent, and halts.
+    void (*fail)(struct evio_live *, const char *message);
 };
 
 extern const struct evio_leaves ffi_leaves;

@@ -74,6 +74,26 @@ static void check(lua_State *L, int index, struct limits *limits)
     }
 }
 
+// Where options.input is not set, as much may wait as the largest message of a codec's handler takes.
+static void fit_input(lua_State *L, int index, struct limits *limits)
+{
+    int top = lua_gettop(L);
+    lua_pushliteral(L, "options");
+    lua_rawget(L, index);
+    if (lua_istable(L, -1))
+        lua_getfield(L, -1, "input");
+    bool set = lua_gettop(L) == top + 2 && !lua_isnil(L, -1);
+    lua_pushliteral(L, "data");
+    lua_rawget(L, index);
+    if (!set && is_stream(L)) {
+        lua_getfield(L, -1, "input");
+        size_t most = (size_t)lua_tonumber(L, -1);
+        if (limits->input < most)
+            limits->input = most;
+    }
+    lua_settop(L, top);
+}
+
 bool handlers_translated(lua_State *L, int index)
 {
     lua_pushlightuserdata(L, (void *)&handlers_translate_key);
@@ -124,6 +144,7 @@ struct handlers *handlers_read(lua_State *L, int index, const struct limits *bas
     struct limits limits = base ? *base : options_default;
     int top = lua_gettop(L);
     check(L, index, &limits);
+    fit_input(L, index, &limits);
     struct handlers *h = calloc(1, sizeof(*h));
     if (!h)
         luaL_error(L, "out of memory");
