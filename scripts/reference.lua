@@ -3,8 +3,10 @@
 
 local PAGE = "docs/reference.md"
 local DIRECTORY = "lua/evio/_meta/"
-local SOURCES = { "evio.lua", "events.lua", "conn.lua", "stream.lua", "objects.lua",
-  "jobs.lua" }
+local SOURCES = { "evio.lua", "events.lua", "conn.lua", "stream.lua", "framing.lua",
+  "objects.lua", "jobs.lua" }
+-- How calls are written whose owner is a module; other owners are classes.
+local MODULES = { evio = "evio", framing = "evio.framing" }
 
 -- Blocks of `---` lines with the code line that follows them.
 local function read_blocks(file)
@@ -78,7 +80,7 @@ end
 
 local function write_function(out, block)
   local owner, separator, name, params = block.code:match("^function (%w+)([.:])([%w_]+)%((.-)%)")
-  local receiver = owner == "evio" and "evio" or owner:lower()
+  local receiver = MODULES[owner] or owner:lower()
   out[#out + 1] = ("### %s%s%s(%s)\n"):format(receiver, separator, name, params)
   out[#out + 1] = table.concat(block.text, "\n") .. "\n"
   for _, param in ipairs(tags(block, "param")) do

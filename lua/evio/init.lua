@@ -35,8 +35,15 @@ local M = {
   post = job.elsewhere("post"),
 }
 
+-- Modules of their own: evio.framing is what require("evio.framing") returns.
+local parts = { framing = true }
+
 return setmetatable(M, {
   __index = function(_, name)
+    if parts[name] then
+      M[name] = require("evio." .. name)
+      return M[name]
+    end
     error(("evio has no %q"):format(tostring(name)), 2)
   end,
 })

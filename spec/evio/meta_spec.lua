@@ -7,6 +7,8 @@ for name in pairs(require("evio")) do print("evio." .. name) end
 for name in pairs(core.conn_methods) do print("Conn:" .. name) end
 for name in pairs(core.conn_fields) do print("Conn." .. name) end
 for name in pairs(core.job_methods) do print("Job:" .. name) end
+for name in pairs(require("evio").framing) do print("framing." .. name) end
+for name in pairs(require("evio.codec").methods) do print("Codec:" .. name) end
 for name in pairs(require("evio.stream").methods) do print("Stream:" .. name) end
 ]]
 

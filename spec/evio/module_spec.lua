@@ -64,6 +64,13 @@ describe("the module", function()
       print(evio.now() - before < 5)]])
   end)
 
+  it("loads its parts on first use", function()
+    assert_output("^nil\tnil\ttrue\ttrue\n$", [[
+      local evio = require("evio")
+      print(package.loaded["evio.framing"], rawget(evio, "framing"), evio.framing == require("evio.framing"),
+        rawget(evio, "framing") == evio.framing)]])
+  end)
+
   it("is the same table wherever it is required, and lets no name be mistaken", function()
     assert_output("^true\tfalse\n$",
       "print(require('evio') == require('evio'), (pcall(function() return require('evio').sevre end)))")

@@ -9,6 +9,7 @@
 ---@class evio
 ---@field version string The version, as in `"0.1.0"`.
 ---@field backend string What waits for the sockets: `"epoll"`, `"kqueue"` or `"poll"`. Chosen by `--backend` or `EVIO_BACKEND`, else the best one.
+---@field framing evio.framing Codecs for messages; loaded on first use.
 local evio = {}
 
 ---What a handler may return for its connection or its server. nil and `"none"` do nothing (in
