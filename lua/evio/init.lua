@@ -19,6 +19,7 @@ local M = {
   run = core.run,
   shutdown = core.shutdown,
   now = core.now,
+  time = core.time,
   after = core.after,
   every = core.every,
   wake = core.wake,
@@ -29,6 +30,8 @@ local M = {
   tls = require("evio.tls").tls,
   deflate = require("evio.deflate").deflate,
   proxy = require("evio.proxy").proxy,
+  keyspace = require("evio.keyspace").new,
+  flags = require("evio.flags").read,
   spawn = job.spawn,
   pool = job.pool,
   sleep = job.elsewhere("sleep"),
@@ -36,7 +39,7 @@ local M = {
 }
 
 -- Modules of their own: evio.framing is what require("evio.framing") returns.
-local parts = { framing = true }
+local parts = { framing = true, resp = true }
 
 return setmetatable(M, {
   __index = function(_, name)

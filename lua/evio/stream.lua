@@ -1,6 +1,7 @@
 -- Streams: the unread bytes of a connection, kept between events and looked at in place.
 local core = require("evio.core")
 local ffi = require("ffi")
+local integers = require("evio.integers")
 
 local M = {}
 
@@ -12,7 +13,6 @@ local live = ffi.cast("struct evio_live *", core.live)
 M.leaves, M.live = leaves, live
 local string_of = ffi.string
 
-local TOO_LARGE = 2 ^ 21 -- the upper half of 2^53, beyond which numbers are not exact
 local STREAM = {} -- the key of a connection's stream in its table
 
 local methods = {}
@@ -121,65 +121,7 @@ function methods:commit()
   self.mark = self.pos
 end
 
--- Integers: u for unsigned, i for two's complement; big-endian, or little-endian with "le".
-local function make_integer(size, signed, little)
-  local range = 2 ^ (size * 8)
-  local first, last, step = 0, size - 1, 1
-  if little then
-    first, last, step = last, first, -1
-  end
-  return function(self)
-    local pos = self.pos
-    if size > self.stop - pos then
-      return fall_short(self)
-    end
-    local data, value = self.data, 0
-    for i = first, last, step do
-      value = value * 256 + data[pos + i]
-    end
-    self.pos = pos + size
-    if signed and value >= range / 2 then
-      value = value - range
-    end
-    return value
-  end
-end
-
--- Eight bytes may be more than a number holds.
-local function make_integer64(signed, little)
-  local upper = make_integer(4, signed, little)
-  local lower = make_integer(4, false, little)
-  return function(self)
-    if 8 > self.stop - self.pos then
-      return fall_short(self)
-    end
-    local high, low
-    if little then
-      low = lower(self)
-      high = upper(self)
-    else
-      high = upper(self)
-      low = lower(self)
-    end
-    if high >= TOO_LARGE and not (high == TOO_LARGE and low == 0) or high < -TOO_LARGE then
-      self.pos = self.pos - 8
-      error("the integer is beyond 2^53, which a number does not hold; peek(8) has its bytes", 2)
-    end
-    return high * 2 ^ 32 + low
-  end
-end
-
-for _, order in ipairs({ "", "le" }) do
-  local little = order == "le"
-  methods["u16" .. order] = make_integer(2, false, little)
-  methods["i16" .. order] = make_integer(2, true, little)
-  methods["u32" .. order] = make_integer(4, false, little)
-  methods["i32" .. order] = make_integer(4, true, little)
-  methods["u64" .. order] = make_integer64(false, little)
-  methods["i64" .. order] = make_integer64(true, little)
-end
-methods.u8 = make_integer(1, false, false)
-methods.i8 = make_integer(1, true, false)
+integers.add(methods, fall_short)
 
 local new_stream = ffi.metatype("struct evio_stream", {
   __index = methods,
@@ -286,6 +228,13 @@ handler_metatable.__metatable = "evio.stream"
 -- what options.input has to be for it, nil where any will do.
 function M.handler(read, fn, input)
   return setmetatable({ fn = fn, drive = make_drive(read, fn), input = input }, handler_metatable)
+end
+
+M.put, M.begin = put, begin
+
+-- A data handler that drives itself: drive(conn) handles what there is, for the script's fn.
+function M.driven(fn, drive)
+  return setmetatable({ fn = fn, drive = drive }, handler_metatable)
 end
 
 -- A data handler that reads a stream: fn(conn, stream) returns out and an action as data does.

@@ -232,6 +232,20 @@ void call_begin_loop(struct host *h, lua_State *L)
     h->base = lua_gettop(L) - 1;
 }
 
+// What was put and not queued yet is the event's out, where that is nothing else.
+static void give_out(struct host *h, struct event *e, bool ok)
+{
+    struct evio_live *live = &h->live;
+    if (live->out_length == 0)
+        return;
+    if (!ok || e->out_length > 0) {
+        ffi_queue_output(live);
+        return;
+    }
+    e->out = live->out;
+    e->out_length = (size_t)live->out_length;
+}
+
 bool call_handler(struct host *h, struct event *e)
 {
     lua_State *L = h->L;
@@ -241,12 +255,12 @@ bool call_handler(struct host *h, struct event *e)
         e->function = e->handlers->refs[e->kind];
         e->handlers->users++; // the callback may swap them
     }
-    h->live.conn = e->conn;
-    h->live.finished = e->conn && e->conn->finishing;
+    ffi_begin(&h->live, e->conn);
     lua_pushvalue(L, h->base + 1);
     lua_pushlightuserdata(L, h);
     int status = lua_pcall(L, 1, 1, h->base);
     h->event = NULL;
+    give_out(h, e, status == 0);
     h->live.conn = NULL;
     if (status == 0)
         return true;

@@ -43,6 +43,9 @@ static void halt(struct conn *c)
 static struct conn *check(lua_State *L, enum conn_state last)
 {
     struct handle *h = conn_handle_check(L);
+    struct evio_live *live = h->conn ? &host_of(h->conn)->live : NULL;
+    if (live && live->conn == h->conn)
+        ffi_queue_output(live);
     return h->conn && h->conn->state <= last ? h->conn : NULL;
 }
 

@@ -1,10 +1,12 @@
 #include "bind/ffi.h"
 
 #include "base/hash.h"
+#include "codec/resp.h"
 #include "codec/scan.h"
 #include "net/write.h"
 
 #include <errno.h>
+#include <string.h>
 
 const char ffi_declarations[] =
     "struct evio_stream {"
@@ -17,6 +19,7 @@ const char ffi_declarations[] =
     "    uint32_t hash;"
     "  } searched[2];"
     "  int32_t oldest;"
+    "  int32_t need;"
     "};"
     "struct evio_live {"
     "  void *conn;"
@@ -28,11 +31,31 @@ const char ffi_declarations[] =
     "  int32_t finished;"
     "  int32_t used;"
     "  int32_t more;"
+    "  char *out;"
+    "  int32_t out_length, room;"
+    "};"
+    "struct evio_part { int32_t at, length; };"
+    "struct evio_names {"
+    "  uint32_t mask;"
+    "  struct evio_name {"
+    "    uint64_t first;"
+    "    int16_t id;"
+    "    uint8_t length;"
+    "    char rest[21];"
+    "  } slots[?];"
+    "};"
+    "struct evio_request {"
+    "  struct evio_part *parts;"
+    "  int32_t size, count, id, used, need;"
     "};"
     "struct evio_leaves {"
     "  int32_t (*find)(struct evio_stream *, const char *, int32_t);"
     "  void (*put)(struct evio_live *, const char *, size_t);"
     "  void (*fail)(struct evio_live *, const char *);"
+    "  int32_t (*resp_scan)(const struct evio_names *, struct evio_request *, const char *, int32_t);"
+    "  void (*resp_add_name)(struct evio_names *, const char *, size_t, int16_t);"
+    "  void (*resp_bulk)(struct evio_live *, const char *, size_t);"
+    "  void (*resp_integer)(struct evio_live *, double);"
     "};";
 
 static struct evio_window *window_of(struct evio_stream *s, uint32_t hash)
@@ -62,10 +85,22 @@ static int32_t find(struct evio_stream *s, const char *needle, int32_t n)
     return -1;
 }
 
-static void put(struct evio_live *live, const char *bytes, size_t n)
+void ffi_begin(struct evio_live *live, struct conn *c)
+{
+    live->conn = c;
+    live->finished = c && c->finishing;
+    live->out_length = live->room = 0;
+    if (!c || c->datagram) // each datagram is one put
+        return;
+    size_t pending = conn_pending(c), high = c->limits->high;
+    if (pending < high)
+        live->room = high - pending < FFI_ROOM ? (int32_t)(high - pending) : FFI_ROOM;
+}
+
+static void queue(struct evio_live *live, const char *bytes, size_t n)
 {
     struct conn *c = live->conn;
-    ssize_t pending = conn_put(c, bytes ? bytes : "", n);
+    ssize_t pending = conn_put(c, bytes, n);
     if (pending < 0 || (size_t)pending >= c->limits->high)
         live->halt = 1;
 }
@@ -78,7 +113,66 @@ static void fail(struct evio_live *live, const char *message)
         conn_break(c, EPROTO, message);
 }
 
-const struct evio_leaves ffi_leaves = {find, put, fail};
+void ffi_queue_output(struct evio_live *live)
+{
+    int32_t n = live->out_length;
+    live->out_length = 0;
+    if (n > 0)
+        queue(live, live->out, (size_t)n);
+}
+
+// Where n bytes of output are to be written; NULL when they are too many to be gathered.
+static inline char *reserve(struct evio_live *live, size_t n)
+{
+    if (n >= (size_t)(live->room - live->out_length))
+        return NULL;
+    char *at = live->out + live->out_length;
+    live->out_length += (int32_t)n;
+    return at;
+}
+
+static void put(struct evio_live *live, const char *bytes, size_t n)
+{
+    char *at = reserve(live, n);
+    if (at) {
+        memcpy(at, bytes, n);
+        return;
+    }
+    ffi_queue_output(live);
+    queue(live, bytes ? bytes : "", n);
+}
+
+static int32_t resp_find(const struct resp_names *names, struct resp_request *r, const char *bytes,
+                         int32_t n)
+{
+    return resp_scan(names, r, bytes, n);
+}
+
+static void resp_bulk(struct evio_live *live, const char *bytes, size_t n)
+{
+    char head[RESP_HEAD];
+    size_t length = resp_put_head(head, '$', (double)n);
+    char *at = reserve(live, length + n + 2);
+    if (at) {
+        memcpy(at, head, length);
+        memcpy(at + length, bytes, n);
+        memcpy(at + length + n, "\r\n", 2);
+        return;
+    }
+    put(live, head, length);
+    put(live, bytes, n);
+    put(live, "\r\n", 2);
+}
+
+static void resp_integer(struct evio_live *live, double number)
+{
+    char text[RESP_HEAD];
+    put(live, text, resp_put_head(text, ':', number));
+}
+
+const struct evio_leaves ffi_leaves = {
+    find, put, fail, resp_find, resp_add_name, resp_bulk, resp_integer,
+};
 
 void ffi_end_stream(struct evio_live *live, size_t used)
 {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct conn;
+
 // The unread bytes of one connection. Owned by Lua; C ends its use when the event is over.
 struct evio_stream {
     const uint8_t *data; // NULL outside of the event
@@ -18,6 +20,7 @@ struct evio_stream {
         uint32_t hash; // of the needle
     } searched[2];
     int32_t oldest; // index of the window to be used for another needle
+    int32_t need;   // so many bytes are needed before a protocol's leaf looks again
 };
 
 // The event that is being handled. One for each loop; all but conn and finished are of data events
@@ -32,7 +35,21 @@ struct evio_live {
     int32_t finished; // the connection's output was finished before the event
     int32_t used;     // bytes taken
     int32_t more;     // the rest may be delivered again
+    // Output of the event, while it is no more than there is room for: the rest is queued.
+    char *out;
+    int32_t out_length, room;
 };
+
+enum { FFI_ROOM = 16384 }; // bytes
+
+// Begins an event of a connection, NULL for none.
+void ffi_begin(struct evio_live *live, struct conn *c);
+
+// Queues the output so far, because something comes that is not put through `live`.
+void ffi_queue_output(struct evio_live *live);
+
+struct resp_names;
+struct resp_request;
 
 struct evio_leaves {
     // The number of bytes in front of a needle of n >= 1 bytes, counted from the stream's
@@ -42,6 +59,13 @@ struct evio_leaves {
     void (*put)(struct evio_live *, const char *bytes, size_t n);
     // Ends the live connection because of what its peer sent, and halts.
     void (*fail)(struct evio_live *, const char *message);
+    // See codec/resp.h.
+    int32_t (*resp_scan)(const struct resp_names *, struct resp_request *, const char *bytes,
+                         int32_t n);
+    void (*resp_add_name)(struct resp_names *, const char *name, size_t n, int16_t id);
+    // Queues a bulk string, and an integer below 2^53, as a reply.
+    void (*resp_bulk)(struct evio_live *, const char *bytes, size_t n);
+    void (*resp_integer)(struct evio_live *, double number);
 };
 
 extern const struct evio_leaves ffi_leaves;

@@ -36,6 +36,7 @@ void host_new(lua_State *L, const struct net_events *events, lua_CFunction colle
     list_init(&h->handlers);
     list_init(&h->timers);
     list_init(&h->jobs);
+    h->live.out = h->out;
     find_buffer_meta(L, h);
     int err = net_open(&h->net, name && *name ? name : NULL, events, h);
     if (err == -EINVAL)

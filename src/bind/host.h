@@ -21,6 +21,7 @@ struct host {
     int64_t linger;           // that time, in nanoseconds
     struct report report;     // errors that were printed lately
     struct evio_live live;    // the data event being handled
+    char out[FFI_ROOM];       // its output
     const void *buffer_meta;  // identifies a string.buffer
     int conn_meta;            // registry reference: the metatable of connections
     int stream_meta;          // registry reference: the metatable of stream handlers

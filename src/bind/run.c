@@ -95,11 +95,17 @@ static int run_now(lua_State *L)
     return 1;
 }
 
+static int run_time(lua_State *L)
+{
+    lua_pushnumber(L, (lua_Number)net_time() / 1e9);
+    return 1;
+}
+
 void run_register(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"listen", run_listen}, {"serve", run_serve}, {"run", run_run},
-        {"shutdown", run_shutdown}, {"now", run_now}, {NULL, NULL},
+        {"shutdown", run_shutdown}, {"now", run_now}, {"time", run_time}, {NULL, NULL},
     };
     luaL_register(L, NULL, functions);
 }

@@ -59,6 +59,11 @@ const char *net_backends(char *text, size_t size)
     return poller_names(text, size);
 }
 
+uint64_t net_time(void)
+{
+    return clock_time();
+}
+
 uint64_t net_clock(void)
 {
     return clock_now();

@@ -76,6 +76,9 @@ const char *net_backends(char *text, size_t size);
 // The monotonic clock, in nanoseconds.
 uint64_t net_clock(void);
 
+// Nanoseconds since 1970.
+uint64_t net_time(void);
+
 // Frees what no connection or server needs any more; both must be gone.
 void net_close(struct net *net);
 

@@ -97,6 +97,10 @@ function evio.wake(id) end
 ---@return number
 function evio.now() end
 
+---The time of day, in seconds since 1970, with a fraction. It may be set back; see `evio.now`.
+---@return number
+function evio.time() end
+
 ---Finds a connection.
 ---@param id number
 ---@return evio.Conn? conn nil once its `closed` fires

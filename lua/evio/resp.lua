@@ -1,0 +1,293 @@
+-- evio.resp: servers that speak RESP, the protocol of Redis. A leaf in C finds one request and the command's
+-- number; what it means, and what is said of it, is here. Texts of errors are those of redis-server 7.0.
+local codec = require("evio.codec.resp")
+local core = require("evio.core")
+local ffi = require("ffi")
+local glob = require("evio.codec.glob")
+local request_parts = require("evio.codec.request")
+local stream = require("evio.stream")
+
+local M = {}
+
+for _, name in ipairs({ "null", "status", "error", "is_error", "map", "set", "push", "encode", "encode_request",
+  "decode", "to_integer" }) do
+  M[name] = codec[name]
+end
+M.decode_request = request_parts.decode
+M.options = request_parts.options
+M.to_pattern = glob.to_pattern
+
+local leaves = ffi.cast("const struct evio_leaves *", core.leaves)
+local live = ffi.cast("struct evio_live *", core.live)
+local string_of = ffi.string
+local put = stream.put
+local request = request_parts.request
+local COMPLETE, MORE = 1, 0
+local MOST_NAME = 29 -- bytes, see codec/resp.h
+local LINE, EXACT = codec.LINE, 2 ^ 53
+
+-- Replies ------------------------------------------------------------------------------------------
+
+-- A reply that a command's function sends itself, now or later, with conn:write.
+M.none = setmetatable({}, { __metatable = "evio.resp.none" })
+
+-- Queues what a command's function returned; common values first.
+local function reply(conn, value, action)
+  if type(value) == "string" then
+    leaves.resp_bulk(live, value, #value)
+  elseif type(value) == "number" and value % 1 == 0 and value <= EXACT and value >= -EXACT then
+    leaves.resp_integer(live, value)
+  elseif value == nil then
+    if conn.resp == 3 then
+      put("_\r\n", 3)
+    else
+      put("$-1\r\n", 5)
+    end
+  elseif type(value) == "table" and getmetatable(value) == LINE then
+    put(value.raw, #value.raw)
+  elseif value ~= M.none then
+    local bytes = codec.encode(value, conn.resp)
+    put(bytes, #bytes)
+  end
+  return action
+end
+
+function M.wrong_count(name)
+  return M.error(("ERR wrong number of arguments for '%s' command"):format(name))
+end
+
+local function refuse_count(conn, name)
+  return reply(conn, M.wrong_count(name))
+end
+
+-- What Redis prints of bytes, for which they are a C string.
+local function printed(bytes, most)
+  return bytes:match("^%Z*"):sub(1, most)
+end
+
+-- Commands -----------------------------------------------------------------------------------------
+
+-- The parts of the request from one on, as strings.
+local function collect(data, first)
+  local list = {}
+  for i = first, request.count - 1 do
+    local part = request.parts[i]
+    list[i - first + 1] = string_of(data + part.at, part.length)
+  end
+  return list
+end
+
+-- Callers: functions that make the arguments and call the command's function. Each command has one of its
+-- own, compiled from text, so that LuaJIT takes them for different functions.
+local CALLER = [[
+local fn, name, request, string_of, collect, reply, refuse_count = ...
+return function(conn, data)
+  local count = request.count
+  if $REFUSED then
+    return refuse_count(conn, name)
+  end
+  local parts = request.parts
+  $LOCALS
+  return reply(conn, fn(conn$ARGUMENTS))
+end]]
+
+local function make_caller(name, arity, fn)
+  local required, names, locals = math.abs(arity) - 1, {}, {}
+  for i = 1, required do
+    names[i] = ", a" .. i
+    locals[i] = ("local a%d = string_of(data + parts[%d].at, parts[%d].length)"):format(i, i, i)
+  end
+  if arity < 0 then
+    names[#names + 1] = ", rest"
+    locals[#locals + 1] = ("local rest if count > %d then rest = collect(data, %d) end"):format(required + 1,
+      required + 1)
+  end
+  local text = CALLER:gsub("$(%u+)", {
+    REFUSED = ("count %s %d"):format(arity < 0 and "<" or "~=", required + 1),
+    LOCALS = table.concat(locals, "\n  "),
+    ARGUMENTS = table.concat(names),
+  })
+  return assert(load(text, "=evio.resp"))(fn, name:lower(), request, string_of, collect, reply, refuse_count)
+end
+
+-- A command with commands below it, as CONFIG GET.
+local function make_container(name, commands)
+  local lower = name:lower()
+  return function(conn, data)
+    local parts = collect(data, 1)
+    if #parts == 0 then
+      return refuse_count(conn, lower)
+    end
+    local command = commands[parts[1]:upper()]
+    if not command then
+      return reply(conn, M.error(("ERR unknown subcommand '%s'. Try %s HELP."):format(printed(parts[1], 128), name)))
+    end
+    local arity = command[1]
+    local required, count = math.abs(arity) - 2, #parts + 1
+    if count < required + 2 or arity > 0 and count > arity then
+      return refuse_count(conn, lower .. "|" .. parts[1]:lower())
+    end
+    local rest
+    if count > required + 2 then
+      rest = { unpack(parts, required + 2) }
+    end
+    parts[required + 2] = rest
+    return reply(conn, command[2](conn, unpack(parts, 2, required + 2)))
+  end
+end
+
+local function refuse_unknown(conn, data)
+  local words, length = {}, 0
+  local parts = collect(data, 0)
+  local name = parts[1]:upper()
+  if name == "POST" or name == "HOST:" then
+    live.out_length = 0 -- a browser that somebody sent here: it is to learn nothing
+    return "close"
+  end
+  for i = 2, #parts do
+    if length >= 128 then
+      break
+    end
+    words[i - 1] = ("'%s' "):format(printed(parts[i], 128 - length))
+    length = length + #words[i - 1]
+  end
+  return reply(conn, M.error(("ERR unknown command '%s', with args beginning with: %s"):format(
+    printed(parts[1], 128), table.concat(words))))
+end
+
+local function check_command(name, command, containers)
+  local function refuse(...)
+    error("evio.resp.server: " .. (...):format(select(2, ...)), 4)
+  end
+  if type(name) ~= "string" or #name < 1 or #name > MOST_NAME then
+    refuse("commands[%s] is no name of 1 to %d bytes", tostring(name), MOST_NAME)
+  elseif type(command) ~= "table" then
+    refuse("%s is a %s, expected { arity, function }", name, type(command))
+  elseif command[1] == nil and containers and next(command) ~= nil then
+    for below, inner in next, command do
+      check_command(name .. " " .. tostring(below), inner, false)
+    end
+  elseif type(command[1]) ~= "number" or command[1] % 1 ~= 0 or command[1] == 0 or math.abs(command[1]) > 100 then
+    refuse("the arity of %s is %s, expected how many parts a request has, or with a minus at least has", name,
+      tostring(command[1]))
+  elseif type(command[2]) ~= "function" then
+    refuse("%s has a %s, expected a function(conn, ...)", name, type(command[2]))
+  end
+end
+
+-- The commands' names for the leaf, and their callers by its numbers for them.
+local function make_callers(commands)
+  local count, size = 0, 4
+  for name, command in next, commands do
+    check_command(name, command, true)
+    count = count + 1
+  end
+  while size < count * 2 do
+    size = size * 2
+  end
+  local names = ffi.new("struct evio_names", size)
+  names.mask = size - 1
+  local callers, id = { [-1] = refuse_unknown, [-2] = function() end }, 0
+  for name, command in next, commands do
+    leaves.resp_add_name(names, name, #name, id)
+    callers[id] = command[1] and make_caller(name, command[1], command[2]) or make_container(name, command)
+    id = id + 1
+  end
+  return names, callers
+end
+
+-- HELLO, for a table of commands, of a server with this name and version. The protocol's version that it agrees
+-- on is `conn.resp`.
+function M.hello(name, server_version)
+  return { -1, function(conn, rest)
+    local version = rest and codec.to_integer(rest[1]) or conn.resp or 2
+    if rest and not codec.to_integer(rest[1]) then
+      return M.error("ERR Protocol version is not an integer or out of range")
+    elseif version ~= 2 and version ~= 3 then
+      return M.error("NOPROTO unsupported protocol version")
+    elseif rest and rest[2] then
+      return M.error(("ERR Syntax error in HELLO option '%s'"):format(printed(rest[2], 128)))
+    end
+    conn.resp = version
+    return M.map({ "server", name, "version", server_version, "proto", version, "id", conn.id, "mode", "standalone",
+      "role", "master", "modules", {} })
+  end }
+end
+
+-- The fields of a table whose names match one of the globs, as CONFIG GET answers.
+function M.find_fields(fields, first, rest)
+  local list = M.map({})
+  for _, pattern in ipairs({ first, unpack(rest or {}) }) do
+    for name, value in pairs(fields) do
+      if name:find(glob.to_pattern(pattern:lower())) then
+        list[#list + 1], list[#list + 2] = pattern:find("[*?[]") and name or pattern, value
+      end
+    end
+  end
+  return list
+end
+
+-- The data handler ---------------------------------------------------------------------------------
+
+local function finish(used, more, action)
+  live.used = used
+  live.more = more
+  return "", action
+end
+
+-- What the leaf left to us: an inline request with quotes, one that is wrong, or too many parts for the room
+-- that there was. Returns an action.
+local function handle_odd(conn, self, status, names, callers)
+  local words, message = request_parts.take_odd(status, self.data + self.pos)
+  if words then -- once more, as a request without quotes
+    self.pos = self.pos + request.used
+    local text = codec.encode_request(words)
+    leaves.resp_scan(names, request, text, #text)
+    return callers[request.id](conn, ffi.cast("const uint8_t *", text))
+  elseif message then
+    reply(conn, M.error("ERR Protocol error: " .. message))
+    self.pos = self.stop
+    return "close"
+  end
+end
+
+-- A data handler for a table of commands: name = { arity, function(conn, ...) }, with Redis's arity: the
+-- number of parts with the name, negative for at least so many. Parts that must be there are parameters;
+-- those that need not be come as a list behind them, nil for none.
+function M.server(commands)
+  if type(commands) ~= "table" then
+    error(("evio.resp.server: the commands are a %s, expected a table"):format(type(commands)), 2)
+  end
+  local names, callers = make_callers(commands)
+
+  local function step(conn, self)
+    local pos = self.pos
+    local data = self.data + pos
+    local status = leaves.resp_scan(names, request, data, self.stop - pos)
+    local action
+    if status == COMPLETE then
+      self.pos = pos + request.used
+      action = callers[request.id](conn, data)
+    elseif status == MORE then
+      self.need = request.need
+      return finish(pos, 0)
+    else
+      action = handle_odd(conn, self, status, names, callers)
+    end
+    if self.pos >= self.stop or action ~= nil or live.halt ~= 0 then
+      return finish(self.pos, 1, action)
+    end
+    return step(conn, self)
+  end
+
+  return stream.driven(step, function(conn)
+    local self = stream.begin(conn)
+    if self.need > self.stop and live.shifted == 0 then
+      return finish(0, 0) -- the same request as before, still without what it announced
+    end
+    self.need = 0
+    return step(conn, self)
+  end)
+end
+
+return M

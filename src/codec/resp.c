@@ -1,0 +1,266 @@
+#include "codec/resp.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum {
+    MOST_LINE = 64 * 1024,  // of an inline request, and of a number
+    MOST_PARTS = INT32_MAX,
+    MOST_BULK = 512 << 20,  // proto-max-bulk-len
+    LEAST_BULK = 6,         // "$0", an end, nothing, and an end
+};
+
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+// A mask of the first n bytes in memory, of fewer than eight.
+static inline uint64_t first_n(size_t n)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return ((uint64_t)1 << 8 * n) - 1;
+#else
+    return ~(UINT64_MAX >> 8 * n);
+#endif
+}
+
+// The first eight of n bytes as one number, letters in upper case: all bytes at once. `room` is how many
+// bytes may be read.
+static inline uint64_t first_bytes(const char *bytes, size_t n, size_t room)
+{
+    static const uint64_t ones = 0x0101010101010101u;
+    uint64_t x = 0;
+    if (room >= 8)
+        memcpy(&x, bytes, 8);
+    else
+        memcpy(&x, bytes, n < 8 ? n : 8);
+    if (n < 8)
+        x &= first_n(n);
+    uint64_t low = x & ones * 0x7f;
+    uint64_t from_a = low + ones * (0x80 - 'a'), beyond_z = low + ones * (0x7f - 'z');
+    uint64_t letters = from_a & ~beyond_z & ~x & ones * 0x80;
+    return x - (letters >> 2); // 0x20 is the difference
+}
+
+static uint32_t place(const struct resp_names *names, uint64_t first)
+{
+    return (uint32_t)(first * 0x9e3779b97f4a7c15u >> 40) & names->mask;
+}
+
+static bool same_rest(const struct resp_name *slot, const char *bytes, size_t n)
+{
+    for (size_t i = 8; i < n; i++)
+        if (slot->rest[i - 8] != upper(bytes[i]))
+            return false;
+    return true;
+}
+
+static int32_t find_name(const struct resp_names *names, const char *bytes, size_t n, size_t room)
+{
+    if (!names || n == 0)
+        return RESP_UNKNOWN;
+    uint64_t first = first_bytes(bytes, n, room);
+    for (uint32_t i = place(names, first); names->slots[i].length; i = (i + 1) & names->mask) {
+        const struct resp_name *slot = &names->slots[i];
+        if (slot->first == first && slot->length == n && same_rest(slot, bytes, n))
+            return slot->id;
+    }
+    return RESP_UNKNOWN;
+}
+
+void resp_add_name(struct resp_names *names, const char *name, size_t n, int16_t id)
+{
+    uint64_t first = first_bytes(name, n, n);
+    uint32_t i = place(names, first);
+    while (names->slots[i].length)
+        i = (i + 1) & names->mask;
+    struct resp_name *slot = &names->slots[i];
+    *slot = (struct resp_name){.first = first, .id = id, .length = (uint8_t)n};
+    for (size_t k = 8; k < n; k++)
+        slot->rest[k - 8] = upper(name[k]);
+}
+
+// A request that ends at `end`; behind it bytes may be read up to `limit`.
+static enum resp_result complete(const struct resp_names *names, struct resp_request *r,
+                                 const char *bytes, const char *end, const char *limit)
+{
+    const struct resp_part *name = r->parts;
+    r->used = (int32_t)(end - bytes);
+    r->id = RESP_EMPTY;
+    if (r->count > 0)
+        r->id = find_name(names, bytes + name->at, (size_t)name->length,
+                          (size_t)(limit - bytes) - (size_t)name->at);
+    return RESP_COMPLETE;
+}
+
+// Inline requests: words in a line.
+
+// As isspace(3) in the C locale: what is skipped in front of a word.
+static bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static bool ends_word(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static enum resp_result scan_inline(const struct resp_names *names, struct resp_request *r,
+                                    const char *bytes, int32_t n)
+{
+    const char *line_end = memchr(bytes, '\n', (size_t)n);
+    // Redis looks for the end of a C string.
+    if (!line_end || memchr(bytes, '\0', (size_t)(line_end - bytes)))
+        return n > MOST_LINE ? RESP_LONG_LINE : RESP_MORE;
+    const char *at = bytes, *end = line_end;
+    if (end > bytes && end[-1] == '\r')
+        end--;
+    for (;;) {
+        while (at < end && is_space(*at))
+            at++;
+        if (at == end)
+            return complete(names, r, bytes, line_end + 1, bytes + n);
+        if (r->count == r->size)
+            return RESP_FULL;
+        const char *start = at;
+        for (; at < end && !ends_word(*at); at++) {
+            if (*at == '"' || *at == '\'') {
+                r->parts[0] = (struct resp_part){0, (int32_t)(end - bytes)};
+                r->used = (int32_t)(line_end + 1 - bytes);
+                return RESP_QUOTED;
+            }
+        }
+        r->parts[r->count++] = (struct resp_part){(int32_t)(start - bytes), (int32_t)(at - start)};
+    }
+}
+
+// Requests as arrays of bulk strings.
+
+// Whether the text is a negative number of 64 bits.
+static bool is_negative(const char *at, const char *end)
+{
+    static const char most[] = "9223372036854775808";
+    if (end - at < 2 || *at++ != '-' || *at == '0' || end - at > 19)
+        return false;
+    for (const char *p = at; p < end; p++)
+        if (*p < '0' || *p > '9')
+            return false;
+    return end - at < 19 || memcmp(at, most, 19) <= 0;
+}
+
+// The same as scan_number, for what is no small number.
+static enum resp_result scan_odd_number(const char **at, const char *end, int64_t *number,
+                                        enum resp_result bad, enum resp_result too_long)
+{
+    const char *start = *at, *cr = memchr(start, '\r', (size_t)(end - start));
+    const char *nul = memchr(start, '\0', (size_t)((cr ? cr : end) - start));
+    if (nul || !cr) // Redis looks for the end of a C string
+        return end - start > MOST_LINE ? too_long : RESP_MORE;
+    if (cr + 1 == end)
+        return RESP_MORE;
+    if (!is_negative(start + 1, cr))
+        return bad; // or more than there may be of anything
+    *at = cr + 2;
+    *number = -1;
+    return RESP_COMPLETE;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+// A number behind a type's byte at *at, up to a CR and one byte more, which nobody looks at. Returns
+// RESP_COMPLETE with *at behind it, RESP_MORE, or one of the two errors.
+static inline enum resp_result scan_number(const char **at, const char *end, int64_t *number,
+                                           enum resp_result bad, enum resp_result too_long)
+{
+    const char *first = *at + 1, *p = first;
+    int64_t value = 0;
+    while (p < end && is_digit(*p) && value <= INT32_MAX)
+        value = value * 10 + (*p++ - '0');
+    bool is_number = p > first && (*first != '0' || p == first + 1); // no zeros in front
+    if (p + 1 >= end || *p != '\r' || !is_number)
+        return scan_odd_number(at, end, number, bad, too_long);
+    *at = p + 2;
+    *number = value;
+    return RESP_COMPLETE;
+}
+
+static int32_t capped(int64_t n)
+{
+    return n > INT32_MAX ? INT32_MAX : (int32_t)n;
+}
+
+// What is wrong, or missing, where a bulk string's head was expected.
+static enum resp_result fail_bulk(struct resp_request *r, enum resp_result result, const char *bytes,
+                                  const char *start, int64_t left)
+{
+    if (result == RESP_MORE)
+        r->need = capped(start - bytes + left * LEAST_BULK);
+    if (*start != '$' && (result == RESP_COMPLETE || result == RESP_BAD_BULK)) {
+        r->parts[0] = (struct resp_part){(int32_t)(start - bytes), 1};
+        return RESP_NO_BULK;
+    }
+    return result == RESP_COMPLETE ? RESP_BAD_BULK : result;
+}
+
+static enum resp_result scan_array(const struct resp_names *names, struct resp_request *r,
+                                   const char *bytes, int32_t n)
+{
+    const char *at = bytes, *end = bytes + n;
+    int64_t count, length;
+    enum resp_result result = scan_number(&at, end, &count, RESP_BAD_COUNT, RESP_LONG_COUNT);
+    if (result != RESP_COMPLETE)
+        return result;
+    if (count > MOST_PARTS)
+        return RESP_BAD_COUNT;
+    for (int32_t i = 0; i < count; i++) {
+        const char *start = at;
+        if (at == end) {
+            r->need = capped(at - bytes + (count - i) * LEAST_BULK);
+            return RESP_MORE;
+        }
+        result = scan_number(&at, end, &length, RESP_BAD_BULK, RESP_LONG_BULK);
+        if (result != RESP_COMPLETE || *start != '$' || length < 0 || length > MOST_BULK)
+            return fail_bulk(r, result, bytes, start, count - i);
+        if (end - at < length + 2) {
+            r->need = capped(at - bytes + length + 2 + (count - i - 1) * LEAST_BULK);
+            return RESP_MORE;
+        }
+        if (i == r->size)
+            return RESP_FULL;
+        r->parts[i] = (struct resp_part){(int32_t)(at - bytes), (int32_t)length};
+        at += length + 2;
+    }
+    r->count = count > 0 ? (int32_t)count : 0;
+    return complete(names, r, bytes, at, end);
+}
+
+enum resp_result resp_scan(const struct resp_names *names, struct resp_request *r, const char *bytes,
+                           int32_t n)
+{
+    r->count = 0;
+    r->need = n + 1;
+    if (n == 0)
+        return RESP_MORE;
+    return bytes[0] == '*' ? scan_array(names, r, bytes, n) : scan_inline(names, r, bytes, n);
+}
+
+size_t resp_put_head(char text[RESP_HEAD], char type, double number)
+{
+    char digits[RESP_HEAD], *d = digits + sizeof(digits), *at = text;
+    uint64_t rest = (uint64_t)(number < 0 ? -number : number);
+    do
+        *--d = (char)('0' + rest % 10);
+    while (rest /= 10);
+    *at++ = type;
+    if (number < 0)
+        *at++ = '-';
+    size_t n = (size_t)(digits + sizeof(digits) - d);
+    memcpy(at, d, n);
+    memcpy(at + n, "\r\n", 2);
+    return (size_t)(at - text) + n + 2;
+}
