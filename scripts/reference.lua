@@ -4,7 +4,7 @@
 local PAGE = "docs/reference.md"
 local DIRECTORY = "lua/evio/_meta/"
 local SOURCES = { "evio.lua", "events.lua", "conn.lua", "stream.lua", "framing.lua",
-  "objects.lua", "jobs.lua" }
+  "objects.lua", "jobs.lua", "session.lua" }
 -- How calls are written whose owner is a module; other owners are classes.
 local MODULES = { evio = "evio", framing = "evio.framing" }
 

@@ -8,6 +8,7 @@ jit.opt.start("maxtrace=8000", "maxrecord=16000", "maxmcode=65536")
 local address = require("evio.address")
 local conn = require("evio.conn")
 local job = require("evio.job")
+local session = require("evio.session")
 
 local M = {
   version = core.version,
@@ -34,7 +35,9 @@ local M = {
   flags = require("evio.flags").read,
   spawn = job.spawn,
   pool = job.pool,
-  sleep = job.elsewhere("sleep"),
+  session = session.session,
+  connect = session.connect,
+  sleep = session.sleep,
   post = job.elsewhere("post"),
 }
 

@@ -18,6 +18,7 @@ const char *const event_names[EVENT_KINDS] = {
 };
 
 const char handlers_translate_key = 0;
+const char handlers_session_key = 0;
 
 static int kind_of(const char *name)
 {
@@ -139,9 +140,25 @@ void handlers_check_translators(lua_State *L, int index)
     lua_settop(L, list - 1);
 }
 
+// Puts the usual events that a session's become in its place.
+static void expand_session(lua_State *L, int index)
+{
+    lua_pushlightuserdata(L, (void *)&handlers_session_key);
+    lua_rawget(L, index);
+    bool is_session = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    if (!is_session)
+        return;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, host_get(L)->session);
+    lua_pushvalue(L, index);
+    lua_call(L, 1, 1);
+    lua_replace(L, index);
+}
+
 struct handlers *handlers_read(lua_State *L, int index, const struct limits *base)
 {
     struct limits limits = base ? *base : options_default;
+    expand_session(L, index);
     int top = lua_gettop(L);
     check(L, index, &limits);
     fit_input(L, index, &limits);

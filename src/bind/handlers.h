@@ -42,6 +42,9 @@ extern const char *const event_names[EVENT_KINDS];
 // Its address is the key under which evio.translate keeps the list in an events table.
 extern const char handlers_translate_key;
 
+// The same for evio.session and what it keeps there.
+extern const char handlers_session_key;
+
 // Reads the events table at a stack index; options that it does not set are taken from `base`,
 // or have their defaults. Raises and says what is wrong. The caller is the first user.
 struct handlers *handlers_read(lua_State *L, int index, const struct limits *base);

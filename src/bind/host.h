@@ -26,6 +26,7 @@ struct host {
     int conn_meta;            // registry reference: the metatable of connections
     int stream_meta;          // registry reference: the metatable of stream handlers
     int take_buffer;          // registry reference: function(buffer)
+    int session;              // registry reference: what makes events of a session's
     int translate;            // registry reference: what makes translators
     lua_State *L;             // the state that runs the loop; NULL while it does not run
     lua_State *inner;         // the one that changes a connection's filters, or NULL

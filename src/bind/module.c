@@ -12,6 +12,7 @@
 #include "bind/proxy.h"
 #include "bind/run.h"
 #include "bind/served.h"
+#include "bind/session.h"
 #include "bind/socket.h"
 #include "bind/timer.h"
 #include "bind/tls.h"
@@ -75,6 +76,7 @@ static int open_core(lua_State *L)
     tls_register(L);
     deflate_register(L);
     proxy_register(L);
+    session_register(L);
     lua_pushcfunction(L, translators_make);
     h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushlightuserdata(L, (void *)&handlers_translate_key);

@@ -29,7 +29,7 @@ local Conn = {}
 
 ---Queues bytes. They leave when the event's callback returns, or, on another connection than the
 ---event's, in the same iteration of the loop. With udp they are a datagram, which leaves at once or
----not at all.
+---not at all. In its own session the call waits while more than `options.high` bytes are pending.
 ---@param bytes string|string.buffer
 ---@return number|false|nil pending bytes that wait; false when the connection is closing or gone; nil when a datagram cannot be sent
 ---@return string? message

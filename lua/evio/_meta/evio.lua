@@ -132,10 +132,6 @@ function evio.spawn(fn, ...) end
 ---@param options {threads?: number, queue?: number, linger?: number}
 function evio.pool(options) end
 
----In a background job: waits. On the loop it raises.
----@param seconds number from 0 on
-function evio.sleep(seconds) end
-
 ---In a background job: has `job:message` called with a copy of the value. Waits while 1024 posts of
 ---the job are not delivered. On the loop it raises.
 ---@param value any

@@ -1,0 +1,143 @@
+-- Sessions: events tables whose connections are coroutines, and what else these may wait for.
+local address = require("evio.address")
+local core = require("evio.core")
+local stream = require("evio.stream")
+local tasks = require("evio.task")
+local waiting = require("evio.waiting")
+
+local M = {}
+
+local KEY = core.session_key
+local methods, states = core.conn_methods, waiting.states
+
+-- The script's closed comes behind the session's end.
+local function make_closed(closed)
+  return function(conn, message, code)
+    waiting.end_state(conn, message, code)
+    local state = states[conn]
+    if state and state.owned and not tasks.is_over(state.task) then
+      state.task.closed = closed and function() return closed(conn, message, code) end
+      return nil
+    end
+    return closed and closed(conn, message, code)
+  end
+end
+
+local function finish(task, ok, message)
+  if not ok then
+    local text = type(message) == "string" and message or ("(error object is a %s)"):format(type(message))
+    core.fail_session(task.conn, text, debug.traceback(task.thread, text))
+  elseif not task.handed then
+    methods.close(task.conn)
+  end
+  for conn in pairs(task.opened) do
+    methods.close(conn)
+  end
+  if task.closed then
+    core.after(0, task.closed)
+  end
+end
+
+local function start(fn, conn)
+  local task = tasks.new(fn, { conn = conn, opened = setmetatable({}, { __mode = "k" }), finish = finish })
+  waiting.new_state(conn, task).owned = true
+  return task
+end
+
+-- `starts` makes the task of a connection that has none.
+local function driven(fn, starts)
+  return stream.driven(fn, function(conn) return waiting.drive(conn, starts) end)
+end
+
+local function copy(events)
+  local made = {}
+  for name, value in next, events do
+    made[name] = value
+  end
+  return made
+end
+
+-- The events that C reads for a session's.
+core.set_session(function(events)
+  local made, fn = copy(events), events[KEY]
+  made[KEY] = nil
+  for _, name in ipairs({ "data", "woken", "eof" }) do
+    if made[name] ~= nil then
+      error(("events.%s beside a session, which reads by itself"):format(name), 0)
+    end
+  end
+  local opened, drained = made.opened, made.drained
+  function made.opened(conn)
+    local out, action
+    if opened then
+      out, action = opened(conn)
+    end
+    if out then
+      methods.write(conn, out)
+    end
+    if action == nil then
+      tasks.resume(start(fn, conn), conn)
+    end
+    return nil, action
+  end
+  function made.drained(conn)
+    waiting.on_drained(conn)
+    if drained then
+      return drained(conn)
+    end
+  end
+  made.data = driven(fn, function(conn) return start(fn, conn) end)
+  made.eof, made.closed = waiting.on_eof, make_closed(made.closed)
+  return made
+end)
+
+-- An events table whose connections are coroutines that run fn(conn). Other events may be added to it.
+function M.session(fn)
+  if type(fn) ~= "function" then
+    error(("evio.session: a %s, expected a function(conn)"):format(type(fn)), 2)
+  end
+  return { [KEY] = fn }
+end
+
+-- Waiting for other things -------------------------------------------------------------------------
+
+function M.sleep(seconds)
+  local task = tasks.check("evio.sleep")
+  core.after(seconds, function() tasks.resume(task) end)
+  tasks.wait()
+end
+
+-- Dials out: a connection that this session reads and writes, or nil, message and code. `events` may have
+-- options, translators and the like.
+function M.connect(where, events)
+  local task = tasks.check("evio.connect")
+  local made, pending = copy(events or {}), true
+  function made.opened(conn)
+    waiting.new_state(conn, task)
+    task.opened[conn] = true
+    pending = false
+    tasks.resume(task, conn)
+  end
+  function made.failed(_, message, code)
+    if pending then
+      pending = false
+      tasks.resume(task, nil, message, code)
+    end
+  end
+  made.data, made.eof, made.drained = driven(M.connect), waiting.on_eof, waiting.on_drained
+  made.closed = make_closed(made.closed)
+  local conn, message, code = address.dial(made, where)
+  if not conn then
+    return nil, message, code
+  end
+  return tasks.wait()
+end
+
+-- Waits for a job's end: what job:done gives.
+function core.job_methods.await(job)
+  local task = tasks.check("job:await")
+  job:done(function(...) tasks.resume(task, ...) end)
+  return tasks.wait()
+end
+
+return M
