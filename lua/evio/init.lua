@@ -32,6 +32,7 @@ local M = {
   deflate = require("evio.deflate").deflate,
   proxy = require("evio.proxy").proxy,
   keyspace = require("evio.keyspace").new,
+  mux = require("evio.mux").new,
   flags = require("evio.flags").read,
   spawn = job.spawn,
   pool = job.pool,

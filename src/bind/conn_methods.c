@@ -237,6 +237,26 @@ static int method_push(lua_State *L)
     return push_true(L);
 }
 
+// core.push_behind(conn, maker, bytes): conn:push, where the bytes were read already and are the first that the
+// translator receives.
+int conn_methods_push_behind(lua_State *L)
+{
+    struct conn *c = check_stream(L, CONN_OPEN);
+    size_t n;
+    const char *bytes = luaL_checklstring(L, 3, &n);
+    if (!c || !c->opened)
+        return push_false(L);
+    halt(c);
+    int err = translator_push(L, c, 2, 1);
+    if (!err)
+        err = stack_feed(c, bytes, n);
+    if (err && c->state <= CONN_OPEN)
+        stack_fail(c, err);
+    timeout_arm(c);
+    lua_pushboolean(L, !err && c->state == CONN_OPEN);
+    return 1;
+}
+
 // conn:pop()
 static int method_pop(lua_State *L)
 {

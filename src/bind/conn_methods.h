@@ -7,4 +7,7 @@
 // Pushes a table of them.
 void conn_methods_push(lua_State *L);
 
+// core.push_behind.
+int conn_methods_push_behind(lua_State *L);
+
 #endif

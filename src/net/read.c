@@ -136,6 +136,20 @@ static void settle_input(struct conn *c, int err)
     conn_flush(c, NULL, 0); // replies
 }
 
+// What was read before the filter came is first.
+static void feed(struct conn *c)
+{
+    struct buf wire = c->stack->unfed;
+    c->stack->unfed = (struct buf){0};
+    settle_input(c, stack_receive(c, buf_bytes(&wire), buf_length(&wire)));
+    buf_free(&wire);
+}
+
+static bool is_unfed(const struct conn *c)
+{
+    return c->stack && buf_length(&c->stack->unfed) > 0 && c->state == CONN_OPEN;
+}
+
 // Input that waits in a filter goes on. It came before, but it is only now taken.
 static void resume(struct conn *c)
 {
@@ -146,6 +160,8 @@ static void resume(struct conn *c)
 void conn_redeliver(struct conn *c)
 {
     c->work &= (uint8_t)~WORK_DELIVER;
+    if (is_unfed(c))
+        feed(c);
     if (c->more && readable(c))
         deliver_all(c, NULL, 0);
     else if (c->backlog && (readable(c) || (c->shaking && c->state == CONN_OPEN)))
@@ -156,6 +172,8 @@ void conn_redeliver(struct conn *c)
 void conn_read(struct conn *c)
 {
     struct net *net = c->group->net;
+    if (is_unfed(c))
+        feed(c);
     bool shakes = c->shaking && c->state == CONN_OPEN;
     if ((!shakes && (!readable(c) || c->more)) || c->backlog || c->eof || c->ending)
         return;

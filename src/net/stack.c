@@ -86,6 +86,14 @@ int stack_push(struct conn *c, struct filter *f)
     return err;
 }
 
+int stack_feed(struct conn *c, const char *wire, size_t n)
+{
+    int err = buf_append(&c->stack->unfed, wire, n);
+    if (!err)
+        conn_add_work(c, WORK_DELIVER);
+    return err;
+}
+
 int stack_pop(struct conn *c)
 {
     struct stack *s = c->stack;
@@ -200,6 +208,7 @@ void stack_free(struct stack *s)
     if (!s)
         return;
     filters_free(&s->filters);
+    buf_free(&s->unfed);
     buf_free(&s->out);
     free(s);
 }

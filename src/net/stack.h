@@ -12,6 +12,7 @@
 
 struct stack {
     struct filters filters;
+    struct buf unfed; // wire bytes that were read before the filter was there
     struct buf out;  // plaintext that waits to be handed in; once detached, wire bytes to be sent
     uint64_t since;  // when the handshake under way began
     unsigned pushes; // counts
@@ -29,6 +30,10 @@ static inline size_t stack_pending(const struct conn *c)
 // owns it from now on. Returns 0, -EPROTO when plaintext of the peer waits that the new filter did
 // not see, or another negative errno; after an error the filter is freed.
 int stack_push(struct conn *c, struct filter *f);
+
+// Bytes that were taken for plaintext, and are what the filter that was pushed just now receives first.
+// Returns 0 or -ENOMEM.
+int stack_feed(struct conn *c, const char *wire, size_t n);
 
 // Takes the top one away, after its last bytes. Returns 0 or a negative errno; -ENOENT when there is
 // none, -EBUSY while a filter is at work or in its handshake, -EPROTO while input waits inside of it.

@@ -54,3 +54,12 @@ function Conn:lines() end
 ---@return boolean ok true and the job's results; false and what `done` would get
 ---@return any ...
 function Job:await() end
+
+---An events table for connections that speak one of several protocols, told by their first bytes: `tls`, what
+---`evio.tls` makes, in which the others are looked for once more; `resp` (an array) and `http` (a method and a
+---target), events tables; `default` for everything else, without which it ends the connection (`"EPROTO"`).
+---The chosen table's `opened` fires then. Who has not said enough within `timeout` seconds, 5 unless set, is
+---disconnected.
+---@param choices {tls?: evio.Tls, resp?: evio.Events, http?: evio.Events, default?: evio.Events, timeout?: number}
+---@return evio.Events
+function evio.mux(choices) end
