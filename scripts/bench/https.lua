@@ -3,22 +3,7 @@
 local measure = require("measure")
 local process = require("process")
 
-local TICKS = 100 -- a second, in /proc/PID/stat
 local GRACE = 30
-
--- CPU time of the processes so far, in microseconds.
-local function cpu(pids)
-  local total = 0
-  for _, pid in ipairs(pids) do
-    local user, system = (process.read_file("/proc/" .. pid .. "/stat") or "")
-      :match("^.*%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)")
-    if not user then
-      process.fail("process %s ended early", pid)
-    end
-    total = total + tonumber(user) + tonumber(system)
-  end
-  return total * 1e6 / TICKS
-end
 
 -- Runs a client whose output has a line that matches `pattern`: the number that it captures.
 local function run(argv, pattern, core, seconds)
@@ -62,9 +47,9 @@ function measure.kinds.https(row, context)
     local load = loads[work.load]
     load(port, 1, work, context.load_core)
     local pids = server:family()
-    local before = cpu(pids)
+    local before = process.cpu(pids)
     local count = load(port, context.seconds, work, context.load_core)
-    result.entries[i].samples[round] = (cpu(pids) - before) / count
+    result.entries[i].samples[round] = (process.cpu(pids) - before) / count
   end)
 end
 

@@ -265,6 +265,7 @@ end
 
 -- For kinds in other files.
 M.new_result, M.in_turn, M.start, M.expect = new_result, in_turn, start, expect
+M.run_load = run_load
 M.await_descriptors, M.SETTLE_SECONDS = await_descriptors, SETTLE_SECONDS
 
 return M

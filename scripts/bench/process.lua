@@ -16,6 +16,7 @@ ffi.cdef("int prctl(int option, unsigned long value, ...);")
 
 local PR_SET_PDEATHSIG = 1
 local END_SECONDS = 3
+local TICKS = 100 -- a second, in /proc/PID/stat
 
 local M = {}
 
@@ -259,6 +260,20 @@ function M.free_port()
     end
   end
   M.fail("no free port was found")
+end
+
+-- CPU time of the processes so far, in microseconds.
+function M.cpu(pids)
+  local total = 0
+  for _, pid in ipairs(pids) do
+    local user, system = (M.read_file("/proc/" .. pid .. "/stat") or "")
+      :match("^.*%) %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)")
+    if not user then
+      M.fail("process %s ended early", pid)
+    end
+    total = total + tonumber(user) + tonumber(system)
+  end
+  return total * 1e6 / TICKS
 end
 
 return M

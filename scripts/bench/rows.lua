@@ -44,8 +44,55 @@ http {
   }
 }]],
   },
+  ["evio-lua redis"] = { argv = { "./evio-lua", "examples/redis.lua", "--port", "0" } },
+  ["redis-server"] = {
+    argv = { "redis-server", "--bind", "127.0.0.1", "--port", "PORT", "--save", "", "--appendonly", "no" },
+  },
+  session = { argv = { "./evio-lua", "scripts/bench/lines.lua", "session" } },
+  stream = { argv = { "./evio-lua", "scripts/bench/lines.lua", "stream" } },
+  framing = { argv = { "./evio-lua", "scripts/bench/lines.lua", "framing" } },
   luv = { argv = { "luajit", "scripts/bench/luv_echo.lua", "0" } },
 }
+
+local function hex(text)
+  return "hex:" .. text:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+end
+
+-- Requests of redis-benchmark's, which its -P 32 pipelines.
+local function resp(name, text, reply, keys)
+  return { name = name, connections = 50, depth = 32, message = hex(text), reply = reply, keys = keys }
+end
+local INLINE = resp("PING inline", "PING\r\n", 7)
+local PING = resp("PING", "*1\r\n$4\r\nPING\r\n", 7)
+local SET = resp("SET", "*3\r\n$3\r\nSET\r\n$16\r\nkey:__rand_int__\r\n$3\r\nxxx\r\n", 5)
+local GET = resp("GET", "*2\r\n$3\r\nGET\r\n$16\r\nkey:__rand_int__\r\n", 9)
+local COMMANDS = { INLINE, PING, SET, GET }
+local MILLION = 1000000
+local SET_KEYS = resp("SET", "*3\r\n$3\r\nSET\r\n$14\r\nkey:##########\r\n$3\r\nxxx\r\n", 5, MILLION)
+local GET_KEYS = resp("GET", "*2\r\n$3\r\nGET\r\n$14\r\nkey:##########\r\n", 9, MILLION)
+local FILL = { name = "SET", connections = 50, depth = 32, message = SET_KEYS.message, reply = 5, keys = MILLION,
+  requests = 8 * MILLION }
+
+-- One command, where the others came before it on the same process.
+local function resp_row(name, title, load)
+  local before = { SET } -- GET finds something then
+  for _, other in ipairs(COMMANDS) do
+    before[#before + 1] = other ~= load and other ~= SET and other or nil
+  end
+  return {
+    name = name, title = "RESP, 32 pipelined, after the others: " .. title, kind = "cpu", load = load, before = before,
+    entries = { "evio-lua redis", "redis-server" },
+    against = { ["redis-server"] = { most = 0.60 } },
+  }
+end
+
+local function keys_row(name, title, load)
+  return {
+    name = name, title = "RESP, 32 pipelined, a million random keys: " .. title, kind = "cpu", load = load,
+    before = { FILL }, entries = { "evio-lua redis", "redis-server" },
+    against = { ["redis-server"] = { most = 0.90 } },
+  }
+end
 
 M.rows = {
   {
@@ -112,6 +159,68 @@ M.rows = {
     load = "wrk", connections = 8, path = "/mib",
     entries = { "evio-lua https", "nginx https" },
     against = { ["nginx https"] = { most = 1.10 } },
+  },
+  resp_row("resp-inline", "PING inline", INLINE),
+  resp_row("resp-ping", "PING", PING),
+  resp_row("resp-set", "SET", SET),
+  resp_row("resp-get", "GET", GET),
+  {
+    name = "resp-orders",
+    title = "RESP, 32 pipelined, in all orders of the four, last against first",
+    kind = "orders",
+    server = "evio-lua redis", loads = COMMANDS,
+    entries = { { label = "last" }, { label = "first" } },
+    against = { first = { most = 1.25 } },
+  },
+  keys_row("resp-keys-set", "SET", SET_KEYS),
+  keys_row("resp-keys-get", "GET", GET_KEYS),
+  {
+    name = "resp-memory",
+    title = "memory of a million keys, each",
+    kind = "keys",
+    load = FILL,
+    entries = { "evio-lua redis", "redis-server" },
+    against = { ["redis-server"] = { most = 1.00 } },
+  },
+  {
+    name = "redis-benchmark",
+    title = "redis-benchmark -t ping,set,get -P 32",
+    kind = "redis_benchmark",
+    requests = 500000,
+    entries = { "evio-lua redis", "redis-server" },
+    against = { ["redis-server"] = { below = 1.00 } },
+  },
+  {
+    name = "lines",
+    title = "lines sent back, 32 pipelined",
+    kind = "cpu",
+    load = { connections = 50, depth = 32, message = hex("hello\n"), reply = 6 },
+    entries = { "session", "stream", "framing" },
+    against = { stream = { most = 2.00 } },
+  },
+  {
+    name = "lines-one",
+    title = "the same, one at a time",
+    kind = "cpu",
+    load = { connections = 50, message = hex("hello\n"), reply = 6 },
+    entries = { "session", "stream", "framing" },
+    against = { stream = { most = 1.50 } },
+  },
+  {
+    name = "aborts-resp",
+    title = "RESP: what LuaJIT gives up compiling when it is warm",
+    kind = "aborts",
+    loads = COMMANDS,
+    entries = { "evio-lua redis" },
+    bar = { most = 0 },
+  },
+  {
+    name = "aborts-echo",
+    title = "echo: the same",
+    kind = "aborts",
+    loads = { { connections = 50, message = "6" } },
+    entries = { "evio-lua" },
+    bar = { most = 0 },
   },
   {
     name = "idle-tls",

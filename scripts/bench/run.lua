@@ -9,6 +9,7 @@ local unistd = require("posix.unistd")
 
 local measure = require("measure")
 require("https")
+require("resp")
 local process = require("process")
 local report = require("report")
 local rows = require("rows")
