@@ -56,7 +56,7 @@ function measure.kinds.keys(row, context)
     local before = server:memory()
     measure.run_load(work.load, port, context.load_core, { warmup = 0, seconds = 60 })
     process.sleep(measure.SETTLE_SECONDS)
-    result.entries[i].samples[round] = (server:memory() - before) / work.load.keys
+    result.entries[i].samples[round] = (server:memory() - before) / work.keys
   end)
 end
 

@@ -70,8 +70,8 @@ local COMMANDS = { INLINE, PING, SET, GET }
 local MILLION = 1000000
 local SET_KEYS = resp("SET", "*3\r\n$3\r\nSET\r\n$14\r\nkey:##########\r\n$3\r\nxxx\r\n", 5, MILLION)
 local GET_KEYS = resp("GET", "*2\r\n$3\r\nGET\r\n$14\r\nkey:##########\r\n", 9, MILLION)
-local FILL = { name = "SET", connections = 50, depth = 32, message = SET_KEYS.message, reply = 5, keys = MILLION,
-  requests = 8 * MILLION }
+-- All of them, in one message.
+local FILL = { connections = 1, message = "@build/bench/keys", reply = 5 * MILLION, requests = 1 }
 
 -- One command, where the others came before it on the same process.
 local function resp_row(name, title, load)
@@ -178,7 +178,7 @@ M.rows = {
     name = "resp-memory",
     title = "memory of a million keys, each",
     kind = "keys",
-    load = FILL,
+    load = FILL, keys = MILLION,
     entries = { "evio-lua redis", "redis-server" },
     against = { ["redis-server"] = { most = 1.00 } },
   },
