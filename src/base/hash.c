@@ -26,6 +26,12 @@ static void absorb(uint64_t v[4], uint64_t word)
 static uint64_t word_of(const uint8_t *bytes, size_t n)
 {
     uint64_t word = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (n == 8) {
+        memcpy(&word, bytes, 8);
+        return word;
+    }
+#endif
     for (size_t i = 0; i < n; i++)
         word |= (uint64_t)bytes[i] << (8 * i);
     return word;
