@@ -141,7 +141,7 @@ local commands = {
   EXPIRE = { -3, function(conn, ...) return expire(conn.db, ...) end },
   TTL = { 2, function(conn, key)
     local there, deadline = conn.db:get(key), conn.db:deadline(key)
-    return not there and -2 or not deadline and -1 or math.floor(deadline - evio.time() + 0.5)
+    return not there and -2 or not deadline and -1 or 0LL + math.floor(deadline - evio.time() + 0.5)
   end },
   KEYS = { 2, function(conn, glob) return conn.db:find(resp.to_pattern(glob)) end },
   DBSIZE = { 1, function(conn) return conn.db.count end },

@@ -214,12 +214,14 @@ function M.hello(name, server_version)
   end }
 end
 
--- The fields of a table whose names match one of the globs, as CONFIG GET answers.
+-- The fields of a table whose names match one of the globs, once each, as CONFIG GET answers.
 function M.find_fields(fields, first, rest)
-  local list = M.map({})
+  local list, seen = M.map({}), {}
   for _, pattern in ipairs({ first, unpack(rest or {}) }) do
+    local glob_pattern = glob.to_pattern(pattern:lower())
     for name, value in pairs(fields) do
-      if name:find(glob.to_pattern(pattern:lower())) then
+      if not seen[name] and name:find(glob_pattern) then
+        seen[name] = true
         list[#list + 1], list[#list + 2] = pattern:find("[*?[]") and name or pattern, value
       end
     end

@@ -8,6 +8,8 @@ enum {
     MOST_PARTS = INT32_MAX,
     MOST_BULK = 512 << 20,  // proto-max-bulk-len
     LEAST_BULK = 6,         // "$0", an end, nothing, and an end
+    LEAST_ERROR = 3,        // a byte and an end
+    CHEAP = 16 * 1024,      // bytes, to look at again
 };
 
 static char upper(char c)
@@ -194,12 +196,20 @@ static int32_t capped(int64_t n)
     return n > INT32_MAX ? INT32_MAX : (int32_t)n;
 }
 
+// So many bytes are needed where the next of the bulk strings that are left begins `at` bytes behind the
+// beginning. What is wrong with it shows in three bytes; far behind, where each look costs more, that may be
+// told later.
+static int32_t needed(int64_t at, int64_t left)
+{
+    return capped(at + (at < CHEAP && left > 0 ? LEAST_ERROR : left * LEAST_BULK));
+}
+
 // What is wrong, or missing, where a bulk string's head was expected.
 static enum resp_result fail_bulk(struct resp_request *r, enum resp_result result, const char *bytes,
                                   const char *start, int64_t left)
 {
-    if (result == RESP_MORE)
-        r->need = capped(start - bytes + left * LEAST_BULK);
+    if (result == RESP_MORE && needed(start - bytes, left) > r->need)
+        r->need = needed(start - bytes, left);
     if (*start != '$' && (result == RESP_COMPLETE || result == RESP_BAD_BULK)) {
         r->parts[0] = (struct resp_part){(int32_t)(start - bytes), 1};
         return RESP_NO_BULK;
@@ -220,14 +230,14 @@ static enum resp_result scan_array(const struct resp_names *names, struct resp_r
     for (int32_t i = 0; i < count; i++) {
         const char *start = at;
         if (at == end) {
-            r->need = capped(at - bytes + (count - i) * LEAST_BULK);
+            r->need = needed(at - bytes, count - i);
             return RESP_MORE;
         }
         result = scan_number(&at, end, &length, RESP_BAD_BULK, RESP_LONG_BULK);
         if (result != RESP_COMPLETE || *start != '$' || length < 0 || length > MOST_BULK)
             return fail_bulk(r, result, bytes, start, count - i);
         if (end - at < length + 2) {
-            r->need = capped(at - bytes + length + 2 + (count - i - 1) * LEAST_BULK);
+            r->need = needed(at - bytes + length + 2, count - i - 1);
             return RESP_MORE;
         }
         if (i == r->size)

@@ -2,7 +2,7 @@
 local M = {}
 
 local function literal(c)
-  return c:find("%w") and c or "%" .. c
+  return c == "\0" and "%z" or c:find("%w") and c or "%" .. c
 end
 
 -- A set at a place in the glob, behind its bracket: the Lua set and the place behind it. One that does not
@@ -36,6 +36,9 @@ end
 
 -- The pattern, anchored at both ends.
 function M.to_pattern(glob)
+  if glob:find("^%*%*+$") then
+    return "^.+$" -- Redis looks at no pattern but "*" where the key is empty
+  end
   local parts, at = {}, 1
   while at <= #glob do
     local c, behind = glob:sub(at, at), at + 1

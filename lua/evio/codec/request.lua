@@ -58,27 +58,22 @@ local function take_quoted(line, at)
   end
 end
 
--- The words of a line, as sdssplitargs of Redis finds them; nil when quotes are not balanced.
+-- The words of a line, as sdssplitargs of Redis finds them; nil when quotes are not balanced. Quotes may begin
+-- in a word, and end it.
 local function split(line)
   local words, at = {}, line:find("%S")
   while at do
-    local word = {}
-    while true do
-      local plain, behind = line:match("^([^ \t\r\n\"']*)()", at)
-      word[#word + 1] = plain
-      at = behind
-      if not line:find("^[\"']", at) then
-        break
-      end
-      local quoted, next_at = take_quoted(line, at)
+    local word, behind = line:match("^([^ \t\r\n\"']*)()", at)
+    if line:find("^[\"']", behind) then
+      local quoted
+      quoted, behind = take_quoted(line, behind)
       if not quoted then
         return nil
       end
-      word[#word + 1] = quoted
-      at = next_at
+      word = word .. quoted
     end
-    words[#words + 1] = table.concat(word)
-    at = line:find("%S", at)
+    words[#words + 1] = word
+    at = line:find("%S", behind)
   end
   return words
 end

@@ -1,0 +1,84 @@
+-- examples/redis.lua beside a real redis-server: the same bytes to both.
+local cases = require("spec.support.redis_cases")
+local odd = require("spec.support.redis_odd")
+local redis = require("spec.support.redis")
+local support = require("spec.support")
+
+local HELLO_3 = redis.request({ "HELLO", "3" })
+
+local function start_both()
+  local _, real = redis.start_real()
+  local _, ours = redis.start_ours()
+  return { address = real, probe = support.connect(real) }, { address = ours, probe = support.connect(ours) }
+end
+
+local function assert_none(differences, count)
+  if differences[1] then
+    error(("%d of %d cases differ:\n%s"):format(#differences, count, table.concat(differences, "\n", 1,
+      math.min(#differences, 12))), 2)
+  end
+end
+
+local function requests_of(group)
+  local requests = { redis.request({ "SELECT", "0" }), redis.request({ "FLUSHDB" }) }
+  for i = 2, #group do
+    for _, case in ipairs(group[i]) do
+      requests[#requests + 1] = redis.request(type(case) == "string" and redis.words(case) or case)
+    end
+  end
+  return requests
+end
+
+local function compare_groups(first)
+  local real, ours = start_both()
+  local differences, count = {}, 0
+  for _, group in ipairs(cases.groups) do
+    local requests = requests_of(group)
+    local expected = redis.replies(real.address, requests, first)
+    local got = redis.replies(ours.address, requests, first)
+    for i, reply in ipairs(expected) do
+      count = count + 1
+      if reply ~= got[i] then
+        differences[#differences + 1] = ("%s: %q\n  redis %q\n  ours  %q"):format(group[1], requests[i - 1] or "", reply,
+          got[i] or "nothing")
+      end
+    end
+  end
+  assert.is_true(count > 1000, count .. " cases")
+  assert_none(differences, count)
+end
+
+describe("examples/redis.lua answers as redis-server", function()
+  it("to commands, in RESP2", function()
+    compare_groups()
+  end)
+
+  it("to commands, in RESP3", function()
+    compare_groups(HELLO_3)
+  end)
+
+  it("to odd bytes", function()
+    local real, ours = start_both()
+    local differences = {}
+    for _, bytes in ipairs(odd) do
+      differences[#differences + 1] = redis.difference(real, ours, bytes)
+    end
+    assert_none(differences, #odd)
+  end)
+
+  it("to odd bytes that come one by one", function()
+    local real, ours = start_both()
+    local differences, count = {}, 0
+    for _, bytes in ipairs(odd) do
+      if #bytes <= 60 then
+        local pieces = {}
+        for byte in bytes:gmatch(".") do
+          pieces[#pieces + 1] = byte
+        end
+        count = count + 1
+        differences[#differences + 1] = redis.difference(real, ours, bytes, pieces)
+      end
+    end
+    assert_none(differences, count)
+  end)
+end)
