@@ -39,8 +39,8 @@ local function compare_groups(first)
     for i, reply in ipairs(expected) do
       count = count + 1
       if reply ~= got[i] then
-        differences[#differences + 1] = ("%s: %q\n  redis %q\n  ours  %q"):format(group[1], requests[i - 1] or "", reply,
-          got[i] or "nothing")
+        differences[#differences + 1] = ("%s: %q\n  redis %q\n  ours  %q"):format(group[1],
+          requests[i - 1] or "", reply, got[i] or "nothing")
       end
     end
   end

@@ -89,7 +89,7 @@ function M.difference(real, ours, bytes, pieces)
       watched:turn(pieces and 1)
     end
   end
-  local deadline, same = support.clock() + 1, nil
+  local deadline, same = support.clock() + 1
   repeat
     one:turn()
     other:turn()

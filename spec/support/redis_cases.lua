@@ -2,7 +2,7 @@
 -- string of words or a list of them. `odd`: bytes, each on a connection of its own.
 local M = {}
 
--- The lines of texts, and of lists.
+-- The lines of texts, which a semicolon ends, too, and of lists.
 local function lines(...)
   local list = {}
   for _, item in ipairs({ ... }) do
@@ -11,7 +11,7 @@ local function lines(...)
         list[#list + 1] = line
       end
     else
-      for line in item:gmatch("[^\n]+") do
+      for line in item:gmatch("[^\n;]+") do
         list[#list + 1] = line:match("^%s*(.-)%s*$")
       end
     end
@@ -29,189 +29,32 @@ local function each(words, text)
 end
 
 local SET_OPTIONS = lines([[
-  EX
-  PX
-  NX
-  XX
-  GET
-  KEEPTTL
-  EXAT
-  PXAT
-  FOO
-  EX 10
-  EX 0
-  EX -1
-  EX x
-  EX 9223372036854775807
-  EX 9223372036854775
-  EX 9223372036854776
-  EX 9223372036854775808
-  PX 9223372036854775807
-  PX 9007199254000
-  PX 100000
-  PX 0
-  PX -5
-  NX XX
-  XX NX
-  NX GET
-  XX GET
-  GET NX
-  EX 10 PX 10
-  EX 10 EX 10
-  EX 10 KEEPTTL
-  KEEPTTL EX 10
-  KEEPTTL KEEPTTL
-  PXAT 1
-  EXAT 1
-  EXAT 0
-  EXAT -1
-  EXAT 99999999999
-  PXAT 99999999999999
-  EX 10 NX
-  GET GET
-  NX NX
-  XX XX
-  ex 10 nx get
-  Ex 10 gEt
-  EX 1.5
-  EX <>
-  EX 010
-  EX +5
-  EX 10 FOO
-  FOO EX 10
-  EX NX
-  NX EX
-  PERSIST
-  GETX
-  <>
+  EX; PX; NX; XX; GET; KEEPTTL; EXAT; PXAT; FOO; EX 10; EX 0; EX -1; EX x; EX 9223372036854775807;
+  EX 9223372036854775; EX 9223372036854776; EX 9223372036854775808; PX 9223372036854775807; PX 9007199254000;
+  PX 100000; PX 0; PX -5; NX XX; XX NX; NX GET; XX GET; GET NX; EX 10 PX 10; EX 10 EX 10; EX 10 KEEPTTL;
+  KEEPTTL EX 10; KEEPTTL KEEPTTL; PXAT 1; EXAT 1; EXAT 0; EXAT -1; EXAT 99999999999; PXAT 99999999999999;
+  EX 10 NX; GET GET; NX NX; XX XX; ex 10 nx get; Ex 10 gEt; EX 1.5; EX <>; EX 010; EX +5; EX 10 FOO; FOO EX 10;
+  EX NX; NX EX; PERSIST; GETX; <>
 ]])
 local INTEGERS = lines([[
-  1
-  -1
-  0
-  -9007199254740991
-  -9007199254740992
-  -9007199254740993
-  9007199254740990
-  9007199254740991
-  9007199254740992
-  9007199254740993
-  9223372036854775806
-  9223372036854775807
-  9223372036854775808
-  -9223372036854775808
-  -9223372036854775809
-  18446744073709551615
-  99999999999999999999
-  abc
-  1.5
-  1e3
-  01
-  +1
-  -0
-  00
-  -
-  --1
-  0x10
-  inf
+  1; -1; 0; -9007199254740991; -9007199254740992; -9007199254740993; 9007199254740990; 9007199254740991;
+  9007199254740992; 9007199254740993; 9223372036854775806; 9223372036854775807; 9223372036854775808;
+  -9223372036854775808; -9223372036854775809; 18446744073709551615; 99999999999999999999; abc; 1.5; 1e3; 01;
+  +1; -0; 00; -; --1; 0x10; inf
 ]])
 local EXPIRE_OPTIONS = lines([[
-  NX
-  XX
-  GT
-  LT
-  nx
-  NX XX
-  NX GT
-  NX LT
-  XX GT
-  XX LT
-  GT LT
-  GT GT
-  FOO
-  foo NX
-  NX foo
-  <>
+  NX; XX; GT; LT; nx; NX XX; NX GT; NX LT; XX GT; XX LT; GT LT; GT GT; FOO; foo NX; NX foo; <>
 ]])
 EXPIRE_OPTIONS[#EXPIRE_OPTIONS + 1] = ""
 local GLOBS = lines([=[
-  h*llo
-  h[ae]llo
-  h[^e]llo
-  h[^ae]llo
-  h[a-b]llo
-  h[b-a]llo
-  h[e-a]llo
-  h[a-]llo
-  h[-a]llo
-  h[a-ce-g]llo
-  h\?llo
-  h?llo
-  h[
-  h[e
-  h[a
-  h[^
-  h[^e
-  h[]llo
-  h[^]llo
-  h[]]llo
-  h[\]]llo
-  h[\]-a]llo
-  h[a-\]]llo
-  h[\a-b]llo
-  h[a\-z]llo
-  h[^\]]llo
-  h[]-a]llo
-  h[?]llo
-  h[*]llo
-  *
-  **
-  ***
-  ?
-  ?????
-  ??????
-  *?????
-  *l*
-  *lo
-  *l
-  h\
-  h\\llo
-  [
-  ]
-  \*
-  \h*
-  \
-  h%a*
-  h.llo
-  h*\o
-  *\
-  *[
-  *[o
-  *[o]
-  [h-h][a-z][l][l][o]
-  [^a]ello
-  <>
-  h]llo
-  ^hello$
-  hell-o
-  hello*
-  hello?
-  (hello)
-  he+llo
-  HELLO
+  h*llo; h[ae]llo; h[^e]llo; h[^ae]llo; h[a-b]llo; h[b-a]llo; h[e-a]llo; h[a-]llo; h[-a]llo; h[a-ce-g]llo;
+  h\?llo; h?llo; h[; h[e; h[a; h[^; h[^e; h[]llo; h[^]llo; h[]]llo; h[\]]llo; h[\]-a]llo; h[a-\]]llo;
+  h[\a-b]llo; h[a\-z]llo; h[^\]]llo; h[]-a]llo; h[?]llo; h[*]llo; *; **; ***; ?; ?????; ??????; *?????; *l*;
+  *lo; *l; h\; h\\llo; [; ]; \*; \h*; \; h%a*; h.llo; h*\o; *\; *[; *[o; *[o]; [h-h][a-z][l][l][o]; [^a]ello;
+  <>; h]llo; ^hello$; hell-o; hello*; hello?; (hello); he+llo; HELLO
 ]=])
 local KEYS = lines([[
-  hello
-  hallo
-  hbllo
-  h?llo
-  h]llo
-  h[llo
-  h^llo
-  h-llo
-  h\llo
-  h
-  <>
+  hello; hallo; hbllo; h?llo; h]llo; h[llo; h^llo; h-llo; h\llo; h; <>
 ]])
 
 M.groups = {
@@ -273,8 +116,8 @@ M.groups = {
     GET n
     INCR n
     GET n]]) },
-  { "INCR of other values", lines({ { "SET", "n", " 1" }, "INCR n", { "SET", "n", "1 " }, "INCR n", { "SET", "n", "1\n" },
-    "INCR n", { "SET", "n", "1\0" }, "INCR n" }, [[
+  { "INCR of other values", lines({ { "SET", "n", " 1" }, "INCR n", { "SET", "n", "1 " }, "INCR n",
+    { "SET", "n", "1\n" }, "INCR n", { "SET", "n", "1\0" }, "INCR n" }, [[
     SET n <>
     INCR n
     DEL n
