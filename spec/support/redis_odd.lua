@@ -44,7 +44,7 @@ return {
   "*2\r\n$0\r\n\r\n$1\r\na\r\n", "*2\r\n$4\r\nECHO\r\n$0\r\n\r\n",
   -- What is no bulk string.
   "*1\r\nPING\r\n", "*1\r\n:4\r\nPING\r\n", "*1\r\n+PING\r\n", "*1\r\n\r\nPING\r\n", "*1\r\n\nPING\r\n",
-  "*1\r\n\0\r\n", "*1\r\n\0",
+  "*1\r\n\0\r\n", "*1\r\n\0004\r\nPING\r\n", "*1\r\n\0",
   "*1\r\nx", "*1\r\nx\r", "*1\r\n\2554\r\nPING\r\n", "*1\r\n*1\r\n$4\r\nPING\r\n", "*1\r\n*",
   "*2\r\n$4\r\nECHO\r\n*1\r\n$1\r\na\r\n",
   "*1\r\n" .. ("x"):rep(LONG), "*1\r\n_\r\n", "*1\r\n%1\r\n", "*2\r\n$4\r\nPING\r\nPING\r\n", ("*1\r\n"):rep(100),

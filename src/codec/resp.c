@@ -8,7 +8,7 @@ enum {
     MOST_PARTS = INT32_MAX,
     MOST_BULK = 512 << 20,  // proto-max-bulk-len
     LEAST_BULK = 6,         // "$0", an end, nothing, and an end
-    LEAST_ERROR = 3,        // a byte and an end
+    LEAST_ERROR = 2,        // an end
     CHEAP = 16 * 1024,      // bytes, to look at again
 };
 
@@ -197,7 +197,7 @@ static int32_t capped(int64_t n)
 }
 
 // So many bytes are needed where the next of the bulk strings that are left begins `at` bytes behind the
-// beginning. What is wrong with it shows in three bytes; far behind, where each look costs more, that may be
+// beginning. What is wrong with it may show in two bytes; far behind, where each look costs more, that may be
 // told later.
 static int32_t needed(int64_t at, int64_t left)
 {
@@ -206,8 +206,10 @@ static int32_t needed(int64_t at, int64_t left)
 
 // What is wrong, or missing, where a bulk string's head was expected.
 static enum resp_result fail_bulk(struct resp_request *r, enum resp_result result, const char *bytes,
-                                  const char *start, int64_t left)
+                                  const char *start, const char *end, int64_t left)
 {
+    if (*start == '\0') // that is no C string
+        result = end - start > MOST_LINE ? RESP_LONG_BULK : RESP_MORE;
     if (result == RESP_MORE && needed(start - bytes, left) > r->need)
         r->need = needed(start - bytes, left);
     if (*start != '$' && (result == RESP_COMPLETE || result == RESP_BAD_BULK)) {
@@ -235,7 +237,7 @@ static enum resp_result scan_array(const struct resp_names *names, struct resp_r
         }
         result = scan_number(&at, end, &length, RESP_BAD_BULK, RESP_LONG_BULK);
         if (result != RESP_COMPLETE || *start != '$' || length < 0 || length > MOST_BULK)
-            return fail_bulk(r, result, bytes, start, count - i);
+            return fail_bulk(r, result, bytes, start, end, count - i);
         if (end - at < length + 2) {
             r->need = needed(at - bytes + length + 2, count - i - 1);
             return RESP_MORE;
