@@ -1,6 +1,7 @@
 -- evio.resp: servers that speak RESP, the protocol of Redis. A leaf in C finds one request and the command's
 -- number; what it means, and what is said of it, is here. Texts of errors are those of redis-server 7.0.
 local codec = require("evio.codec.resp")
+local command_table = require("evio.codec.commands")
 local core = require("evio.core")
 local ffi = require("ffi")
 local glob = require("evio.codec.glob")
@@ -23,7 +24,6 @@ local string_of = ffi.string
 local put = stream.put
 local request = request_parts.request
 local COMPLETE, MORE = 1, 0
-local MOST_NAME = 29 -- bytes, see codec/resp.h
 local LINE, EXACT = codec.LINE, 2 ^ 53
 
 -- Replies ------------------------------------------------------------------------------------------
@@ -112,13 +112,16 @@ end
 
 -- A command with commands below it, as CONFIG GET.
 local function make_container(name, commands)
-  local lower = name:lower()
+  local lower, by_name = name:lower(), {}
+  for below, command in next, commands do
+    by_name[below:upper()] = command
+  end
   return function(conn, data)
     local parts = collect(data, 1)
     if #parts == 0 then
       return refuse_count(conn, lower)
     end
-    local command = commands[parts[1]:upper()]
+    local command = by_name[parts[1]:upper()]
     if not command then
       return reply(conn, M.error(("ERR unknown subcommand '%s'. Try %s HELP."):format(printed(parts[1], 128), name)))
     end
@@ -155,31 +158,10 @@ local function refuse_unknown(conn, data)
     printed(parts[1], 128), table.concat(words))))
 end
 
-local function check_command(name, command, containers)
-  local function refuse(...)
-    error("evio.resp.server: " .. (...):format(select(2, ...)), 4)
-  end
-  if type(name) ~= "string" or #name < 1 or #name > MOST_NAME then
-    refuse("commands[%s] is no name of 1 to %d bytes", tostring(name), MOST_NAME)
-  elseif type(command) ~= "table" then
-    refuse("%s is a %s, expected { arity, function }", name, type(command))
-  elseif command[1] == nil and containers and next(command) ~= nil then
-    for below, inner in next, command do
-      check_command(name .. " " .. tostring(below), inner, false)
-    end
-  elseif type(command[1]) ~= "number" or command[1] % 1 ~= 0 or command[1] == 0 or math.abs(command[1]) > 100 then
-    refuse("the arity of %s is %s, expected how many parts a request has, or with a minus at least has", name,
-      tostring(command[1]))
-  elseif type(command[2]) ~= "function" then
-    refuse("%s has a %s, expected a function(conn, ...)", name, type(command[2]))
-  end
-end
-
 -- The commands' names for the leaf, and their callers by its numbers for them.
 local function make_callers(commands)
   local count, size = 0, 4
-  for name, command in next, commands do
-    check_command(name, command, true)
+  for _ in next, commands do
     count = count + 1
   end
   while size < count * 2 do
@@ -257,8 +239,9 @@ end
 -- number of parts with the name, negative for at least so many. Parts that must be there are parameters;
 -- those that need not be come as a list behind them, nil for none.
 function M.server(commands)
-  if type(commands) ~= "table" then
-    error(("evio.resp.server: the commands are a %s, expected a table"):format(type(commands)), 2)
+  local message = command_table.check(commands)
+  if message then
+    error("evio.resp.server: " .. message, 2)
   end
   local names, callers = make_callers(commands)
 
