@@ -21,12 +21,16 @@ M.to_pattern = glob.to_pattern
 local leaves = ffi.cast("const struct evio_leaves *", core.leaves)
 local live = ffi.cast("struct evio_live *", core.live)
 local string_of = ffi.string
-local put = stream.put
 local request = request_parts.request
 local COMPLETE, MORE = 1, 0
 local LINE, EXACT = codec.LINE, 2 ^ 53
 
 -- Replies ------------------------------------------------------------------------------------------
+
+-- Behind conn:finish() there are no replies: what is put then goes nowhere.
+local function put(bytes, length)
+  leaves.put(live, bytes, length)
+end
 
 -- A reply that a command's function sends itself, now or later, with conn:write.
 M.none = setmetatable({}, { __metatable = "evio.resp.none" })

@@ -90,7 +90,7 @@ void ffi_begin(struct evio_live *live, struct conn *c)
     live->conn = c;
     live->finished = c && c->finishing;
     live->out_length = live->room = 0;
-    if (!c || c->datagram) // each datagram is one put
+    if (!c || c->datagram || c->finishing) // each datagram is one put; behind FIN there is none
         return;
     size_t pending = conn_pending(c), high = c->limits->high;
     if (pending < high)
