@@ -100,14 +100,14 @@ local commands = {
     end
     return resp.none, "shutdown"
   end },
-  GET = { 2, function(conn, key) return conn.db:get(key) end },
+  GET = { 2, function(conn, key) return conn.db:get(key) end, views = true },
   SET = { -3, function(conn, key, value, words)
     if words then
-      return set_with_options(conn.db, key, value, words)
+      return set_with_options(conn.db, tostring(key), tostring(value), words)
     end
     conn.db:set(key, value)
     return OK
-  end },
+  end, views = true },
   DEL = { -2, function(conn, key, rest)
     return count(conn.db, function(db, k) return db:get(k) and db:remove(k) end, key, rest)
   end },

@@ -7,6 +7,7 @@ local ffi = require("ffi")
 local glob = require("evio.codec.glob")
 local request_parts = require("evio.codec.request")
 local stream = require("evio.stream")
+local view = require("evio.view")
 
 local M = {}
 
@@ -49,6 +50,8 @@ local function reply(conn, value, action)
     end
   elseif type(value) == "table" and getmetatable(value) == LINE then
     put(value.raw, #value.raw)
+  elseif type(value) == "cdata" and view.is(value) then
+    leaves.resp_bulk(live, value.data, value.length)
   elseif value ~= M.none then
     local bytes = codec.encode(value, conn.resp)
     put(bytes, #bytes)
@@ -84,7 +87,7 @@ end
 -- Callers: functions that make the arguments and call the command's function. Each command has one of its
 -- own, compiled from text, so that LuaJIT takes them for different functions.
 local CALLER = [[
-local fn, name, request, string_of, collect, reply, refuse_count = ...
+local fn, name, request, string_of, collect, reply, refuse_count, views = ...
 return function(conn, data)
   local count = request.count
   if $REFUSED then
@@ -95,11 +98,17 @@ return function(conn, data)
   return reply(conn, fn(conn$ARGUMENTS))
 end]]
 
-local function make_caller(name, arity, fn)
-  local required, names, locals = math.abs(arity) - 1, {}, {}
+local VIEW = "local a%d = views[%d] a%d.data = data + parts[%d].at a%d.length = parts[%d].length"
+local STRING = "local a%d = string_of(data + parts[%d].at, parts[%d].length)"
+
+-- With `views` the parts that must be there are not made strings.
+local function make_caller(name, command)
+  local arity, fn = command[1], command[2]
+  local required, names, locals, views = math.abs(arity) - 1, {}, {}, {}
   for i = 1, required do
     names[i] = ", a" .. i
-    locals[i] = ("local a%d = string_of(data + parts[%d].at, parts[%d].length)"):format(i, i, i)
+    locals[i] = (command.views and VIEW or STRING):gsub("%%d", tostring(i))
+    views[i] = view.new()
   end
   if arity < 0 then
     names[#names + 1] = ", rest"
@@ -111,7 +120,7 @@ local function make_caller(name, arity, fn)
     LOCALS = table.concat(locals, "\n  "),
     ARGUMENTS = table.concat(names),
   })
-  return assert(load(text, "=evio.resp"))(fn, name:lower(), request, string_of, collect, reply, refuse_count)
+  return assert(load(text, "=evio.resp"))(fn, name:lower(), request, string_of, collect, reply, refuse_count, views)
 end
 
 -- A command with commands below it, as CONFIG GET.
@@ -176,7 +185,7 @@ local function make_callers(commands)
   local callers, id = { [-1] = refuse_unknown, [-2] = function() end }, 0
   for name, command in next, commands do
     leaves.resp_add_name(names, name, #name, id)
-    callers[id] = command[1] and make_caller(name, command[1], command[2]) or make_container(name, command)
+    callers[id] = command[1] and make_caller(name, command) or make_container(name, command)
     id = id + 1
   end
   return names, callers

@@ -7,7 +7,7 @@ static uint64_t rotate(uint64_t x, int bits)
     return x << bits | x >> (64 - bits);
 }
 
-static void mix(uint64_t v[4])
+static inline __attribute__((always_inline)) void mix(uint64_t v[4])
 {
     v[0] += v[1], v[1] = rotate(v[1], 13) ^ v[0], v[0] = rotate(v[0], 32);
     v[2] += v[3], v[3] = rotate(v[3], 16) ^ v[2];
@@ -15,7 +15,7 @@ static void mix(uint64_t v[4])
     v[2] += v[1], v[1] = rotate(v[1], 17) ^ v[2], v[2] = rotate(v[2], 32);
 }
 
-static void absorb(uint64_t v[4], uint64_t word)
+static inline __attribute__((always_inline)) void absorb(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
     mix(v);
@@ -23,7 +23,7 @@ static void absorb(uint64_t v[4], uint64_t word)
 }
 
 // Words are little-endian, so that the published test vectors hold.
-static uint64_t word_of(const uint8_t *bytes, size_t n)
+static inline uint64_t word_of(const uint8_t *bytes, size_t n)
 {
     uint64_t word = 0;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

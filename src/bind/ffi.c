@@ -1,6 +1,7 @@
 #include "bind/ffi.h"
 
 #include "base/hash.h"
+#include "base/table.h"
 #include "codec/resp.h"
 #include "codec/scan.h"
 #include "net/write.h"
@@ -33,7 +34,9 @@ const char ffi_declarations[] =
     "  int32_t more;"
     "  char *out;"
     "  int32_t out_length, room;"
+    "  const uint64_t *hash_key;"
     "};"
+    "struct evio_view { const char *data; size_t length; };"
     "struct evio_part { int32_t at, length; };"
     "struct evio_names {"
     "  uint32_t mask;"
@@ -56,6 +59,12 @@ const char ffi_declarations[] =
     "  void (*resp_add_name)(struct evio_names *, const char *, size_t, int16_t);"
     "  void (*resp_bulk)(struct evio_live *, const char *, size_t);"
     "  void (*resp_integer)(struct evio_live *, double);"
+    "  struct evio_table *(*table_new)(struct evio_live *);"
+    "  void (*table_free)(struct evio_table *);"
+    "  int32_t (*table_find)(const struct evio_table *, const char *, size_t, struct evio_view *);"
+    "  int32_t (*table_set)(struct evio_table *, const char *, size_t, const char *, size_t);"
+    "  bool (*table_remove)(struct evio_table *, const char *, size_t);"
+    "  int32_t (*table_next)(const struct evio_table *, size_t *, struct evio_view *);"
     "};";
 
 static struct evio_window *window_of(struct evio_stream *s, uint32_t hash)
@@ -170,8 +179,32 @@ static void resp_integer(struct evio_live *live, double number)
     put(live, text, resp_put_head(text, ':', number));
 }
 
+static struct table *new_table(struct evio_live *live)
+{
+    return table_new(live->hash_key);
+}
+
+static int32_t find_value(const struct table *t, const char *key, size_t n, struct evio_view *value)
+{
+    const struct table_entry *e = table_find(t, key, n);
+    if (!e)
+        return 0;
+    *value = (struct evio_view){e->bytes + e->key_length, e->value_length};
+    return 1;
+}
+
+static int32_t next_key(const struct table *t, size_t *place, struct evio_view *key)
+{
+    const struct table_entry *e = table_next(t, place);
+    if (!e)
+        return 0;
+    *key = (struct evio_view){e->bytes, e->key_length};
+    return 1;
+}
+
 const struct evio_leaves ffi_leaves = {
     find, put, fail, resp_find, resp_add_name, resp_bulk, resp_integer,
+    new_table, table_free, find_value, table_set, table_remove, next_key,
 };
 
 void ffi_end_stream(struct evio_live *live, size_t used)

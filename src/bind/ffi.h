@@ -3,6 +3,7 @@
 #ifndef BIND_FFI_H
 #define BIND_FFI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ struct evio_live {
     // Output of the event, while it is no more than there is room for: the rest is queued.
     char *out;
     int32_t out_length, room;
+    const uint64_t *hash_key; // of tables that a peer can fill
 };
 
 enum { FFI_ROOM = 16384 }; // bytes
@@ -48,6 +50,13 @@ void ffi_begin(struct evio_live *live, struct conn *c);
 // Queues the output so far, because something comes that is not put through `live`.
 void ffi_queue_output(struct evio_live *live);
 
+// Bytes that lie somewhere, valid until what they lie in changes.
+struct evio_view {
+    const char *data;
+    size_t length;
+};
+
+struct table;
 struct resp_names;
 struct resp_request;
 
@@ -66,6 +75,13 @@ struct evio_leaves {
     // Queues a bulk string, and an integer below 2^53, as a reply.
     void (*resp_bulk)(struct evio_live *, const char *bytes, size_t n);
     void (*resp_integer)(struct evio_live *, double number);
+    // See base/table.h. table_find and table_next store views of a value and a key, and return 1, or 0 for none.
+    struct table *(*table_new)(struct evio_live *);
+    void (*table_free)(struct table *);
+    int32_t (*table_find)(const struct table *, const char *key, size_t n, struct evio_view *value);
+    int32_t (*table_set)(struct table *, const char *key, size_t n, const char *value, size_t length);
+    bool (*table_remove)(struct table *, const char *key, size_t n);
+    int32_t (*table_next)(const struct table *, size_t *place, struct evio_view *key);
 };
 
 extern const struct evio_leaves ffi_leaves;

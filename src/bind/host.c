@@ -44,6 +44,7 @@ void host_new(lua_State *L, const struct net_events *events, lua_CFunction colle
                    net_backends(text, sizeof(text)));
     if (err)
         luaL_error(L, "cannot open the poller: %s", strerror(-err));
+    h->live.hash_key = h->net->hash_key;
     report_init(&h->report, h->net);
     h->conn_meta = h->stream_meta = h->take_buffer = LUA_NOREF;
 
