@@ -109,7 +109,7 @@ void ffi_begin(struct evio_live *live, struct conn *c)
 static void queue(struct evio_live *live, const char *bytes, size_t n)
 {
     struct conn *c = live->conn;
-    ssize_t pending = conn_put(c, bytes, n);
+    ssize_t pending = live->finished ? -EPIPE : conn_put(c, bytes, n);
     if (pending < 0 || (size_t)pending >= c->limits->high)
         live->halt = 1;
 }
