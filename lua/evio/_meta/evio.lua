@@ -10,6 +10,7 @@
 ---@field version string The version, as in `"0.1.0"`.
 ---@field backend string What waits for the sockets: `"epoll"`, `"kqueue"` or `"poll"`. Chosen by `--backend` or `EVIO_BACKEND`, else the best one.
 ---@field framing evio.framing Codecs for messages; loaded on first use.
+---@field resp evio.resp RESP, the protocol of Redis; loaded on first use.
 local evio = {}
 
 ---What a handler may return for its connection or its server. nil and `"none"` do nothing (in
@@ -192,5 +193,16 @@ function evio.stream(fn) end
 
 ---What `evio.stream` returns: the value for `events.data`.
 ---@class evio.StreamHandler
+
+---An empty keyspace: values by key, some of which expire. One timer removes what expired, ten times a second, up to
+---1000 keys of each keyspace at a time; what is asked for is looked at anyway.
+---@return evio.Keyspace
+function evio.keyspace() end
+
+---The flags of the script's command line, `--name VALUE`: the values as strings, or the defaults. Anything
+---else on it ends the program with how it is called, on stderr, and status 2.
+---@param defaults table<string, any> by name; an empty string stands for a value that has none
+---@return table<string, any>
+function evio.flags(defaults) end
 
 return evio

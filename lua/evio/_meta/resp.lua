@@ -1,0 +1,170 @@
+---@meta _
+
+-- RESP, the protocol of Redis.
+
+---`evio.resp`: RESP2 and RESP3. Requests, inline ones too, are taken and refused as redis-server 7.0 does,
+---in its words. `encode`, `decode` and their kin do no I/O.
+---@class evio.resp
+---@field null evio.RespNull Null inside of a list, where nil is no value; what `decode` gives for it.
+---@field none evio.RespNone What a command returns that has no reply, or sends it itself, now or later.
+local resp = {}
+
+---@class evio.RespNull
+
+---@class evio.RespNone
+
+---A status or an error, of `resp.status` and `resp.error`.
+---@class evio.RespLine
+---@field text string
+---@field is_error? boolean
+
+---A value that `decode` gives or a command returns: a string is a bulk string; a whole number up to 2^53 and an
+---`int64_t` are integers; other numbers are doubles, in RESP2 as text; a boolean is 1 or 0 in RESP2; a list of
+---values, of `n` or `#` of them, is an array; nil and `resp.null` are null.
+---@alias evio.RespValue nil|string|number|integer|boolean|evio.RespLine|evio.RespNull|table
+
+---A command of `resp.server`: its arity and its function. The arity is Redis's: how many parts a request
+---has, the name among them (and the container's, for one below it); with a minus, how many at least.
+---@class evio.RespCommand
+---@field [1] number the arity
+---@field [2] fun(conn: evio.Conn, ...): reply: evio.RespValue|evio.RespNone, action: evio.Action gets the parts that must be there as strings, and behind them, where the arity is negative, a list of the others, nil for none
+
+---Makes a `data` handler for a table of commands: name = { arity, function }, or name = a table of commands
+---below it, as for CONFIG GET. Names are of any case, 1 to 29 bytes. What the function returns is the reply,
+---and an action as `data` has it. Requests in one read are handled in order; replies leave together, in that
+---order, with what a command wrote itself. A peer that breaks the protocol gets an error and is closed.
+---Behind `conn:finish()` replies are dropped. `options.input` has to be as large as the largest request.
+---@param commands table<string, evio.RespCommand|table<string, evio.RespCommand>> read once, here
+---@return evio.StreamHandler
+function resp.server(commands) end
+
+---The command HELLO: `HELLO = resp.hello("redis", "7.0.15")`. The version that a peer chose is `conn.resp`, nil
+---or 2, or 3; replies are written in it.
+---@param name string of the server
+---@param version string of the server
+---@return evio.RespCommand
+function resp.hello(name, version) end
+
+---A status, such as `resp.status("OK")`. Made once, it can be sent often. A line's end in it becomes a space.
+---@param text string
+---@return evio.RespLine
+function resp.status(text) end
+
+---An error; its text begins with a code, as in `resp.error("ERR no such key")`.
+---@param text string
+---@return evio.RespLine
+function resp.error(text) end
+
+---The error for a wrong number of arguments.
+---@param name string the command's, in lower case
+---@return evio.RespLine
+function resp.wrong_count(name) end
+
+---@param value any
+---@return boolean
+function resp.is_error(value) end
+
+---Marks a list of names and values in turn as a map; in RESP2 it is an array.
+---@param list table
+---@return table list the same
+function resp.map(list) end
+
+---Marks a list as a set; in RESP2 it is an array.
+---@param list table
+---@return table list the same
+function resp.set(list) end
+
+---Marks a list as a push message; in RESP2 it is an array.
+---@param list table
+---@return table list the same
+function resp.push(list) end
+
+---The bytes of a value. Raises for what is none.
+---@param value evio.RespValue
+---@param version? 2|3 2 unless given
+---@return string
+function resp.encode(value, version) end
+
+---Decodes the value that begins at a position, 1 unless given. Lines are strings, or errors; big numbers are
+---text; attributes are skipped.
+---@param bytes string
+---@param at? number
+---@return evio.RespValue value nil when more bytes are needed, or with an error
+---@return number|string|nil used how many bytes it takes from `at` on; with nil an error in words
+function resp.decode(bytes, at) end
+
+---The bytes of a request: an array of bulk strings.
+---@param list (string|number)[]
+---@return string
+function resp.encode_request(list) end
+
+---Decodes the request that begins at a position, 1 unless given: its parts, none for an empty line.
+---@param bytes string
+---@param at? number
+---@return string[]? parts nil when more bytes are needed, or with an error
+---@return number|string|nil used how many bytes it takes from `at` on; with nil an error in Redis's words
+function resp.decode_request(bytes, at) end
+
+---The integer of 64 bits that a text is: a number below 2^53, else an `int64_t`; nil for zeros in front, a
+---plus, spaces, or more.
+---@param text string
+---@return number|integer|nil
+function resp.to_integer(text) end
+
+---The options among a command's optional parts, in any case: `{ NX = true, EX = "10" }` for
+---`{ NX = true, EX = "value" }` as those that are known. An option that came twice counts once, with the last
+---value.
+---@param words? string[]
+---@param known table<string, true|"value"> names in upper case
+---@return table<string, true|string>? options
+---@return string? bad the word that is no option, or has no value behind it
+function resp.options(words, known) end
+
+---A glob of Redis (`* ? [a-z] [^a] \x`) as an anchored pattern of Lua.
+---@param glob string
+---@return string
+function resp.to_pattern(glob) end
+
+---The fields whose names, in lower case, match one of the globs, as CONFIG GET answers: a map, each field once.
+---@param fields table<string, string>
+---@param first string
+---@param rest? string[]
+---@return table
+function resp.find_fields(fields, first, rest) end
+
+---Values by key, some of which expire: `evio.keyspace()`. A key and a value are anything but nil.
+---@class evio.Keyspace
+---@field count number how many keys there are, with those that expired and were not looked for yet
+local keyspace = {}
+
+---@param key any
+---@return any value nil where there is none, or it expired
+function keyspace:get(key) end
+
+---@param key any
+---@param value any
+---@param deadline? number in seconds since 1970, as `evio.time()` counts; without one the key stays
+function keyspace:set(key, value, deadline) end
+
+---@param key any
+---@return boolean removed false where it was not there
+function keyspace:remove(key) end
+
+---When a key expires.
+---@param key any
+---@return number? deadline nil where it does not
+function keyspace:deadline(key) end
+
+---Gives a key that is there a deadline.
+---@param key any
+---@param deadline number in seconds since 1970
+function keyspace:expire(key, deadline) end
+
+---The keys that match a pattern of Lua, in no order.
+---@param pattern string
+---@return any[]
+function keyspace:find(pattern) end
+
+---Removes all keys.
+---@return evio.Keyspace keyspace the same
+function keyspace:clear() end
