@@ -102,11 +102,16 @@ local function sweep()
   end
 end
 
--- Gives a key that is there a deadline.
+-- Gives a key a deadline. Returns whether the key was there.
 function Keyspace:expire(key, deadline)
-  self.deadlines[key], self.expires = deadline, true
+  local data, length = bytes_of(key, "key")
+  if leaves.table_find(self.table, data, length, found) == 0 then
+    return false
+  end
+  self.deadlines[tostring(key)], self.expires = deadline, true
   sweeping[self] = sweeping[self] or {}
-  timer = timer or core.every(SWEEP_SECONDS, sweep)
+  timer = timer or core.every_behind(SWEEP_SECONDS, sweep)
+  return true
 end
 
 -- All keys that match a pattern of Lua.

@@ -29,6 +29,8 @@ describe("examples/redis.lua", function()
     for _, start in ipairs({ redis.start_real, redis.start_ours }) do
       local server, address = start()
       local client, other = support.connect(address), support.connect(address)
+      client:send("SET a 1 EX 1000\r\n")
+      assert.equal("+OK", client:receive_line())
       client:send("SHUTDOWN NOSAVE\r\nPING\r\n")
       assert.equal("", (client:receive_all()))
       assert.equal("", (other:receive_all()))

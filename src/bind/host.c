@@ -35,6 +35,7 @@ void host_new(lua_State *L, const struct net_events *events, lua_CFunction colle
     lua_setmetatable(L, -2);
     list_init(&h->handlers);
     list_init(&h->timers);
+    list_init(&h->background);
     list_init(&h->jobs);
     h->live.out = h->out;
     find_buffer_meta(L, h);

@@ -15,6 +15,7 @@ struct host {
     struct net *net;
     struct link handlers;     // every struct handlers
     struct link timers;       // the script's pending timers
+    struct link background;   // those that do not keep the loop going
     struct link jobs;         // the script's jobs whose end was not delivered
     struct pool *pool;        // for them; NULL before the first one
     struct timer jobs_end;    // set at a shutdown: when running jobs had their time

@@ -12,7 +12,7 @@ static const char timer_meta = 0; // its address is the key of the metatable in 
 struct script_timer {
     struct timer timer;
     struct host *host;
-    struct link link;  // in host->timers while it is pending
+    struct link link;  // in a list of the host's while it is pending
     int64_t period;    // in nanoseconds; negative for one that fires once
     int function, self; // registry references
 };
@@ -62,7 +62,7 @@ static void fire(struct timer *timer)
         release(h->L, t); // one that repeats may be gone by now
 }
 
-static int start(lua_State *L, bool repeats)
+static int start(lua_State *L, bool repeats, bool background)
 {
     struct host *h = host_get(L);
     double seconds = luaL_checknumber(L, 1);
@@ -80,7 +80,7 @@ static int start(lua_State *L, bool repeats)
     t->function = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushvalue(L, -1);
     t->self = luaL_ref(L, LUA_REGISTRYINDEX);
-    list_append(&h->timers, &t->link);
+    list_append(background ? &h->background : &h->timers, &t->link);
     if (timer_set(h->net, &t->timer, net_clock() + (uint64_t)nanoseconds) < 0) {
         stop(t);
         release(L, t);
@@ -91,12 +91,18 @@ static int start(lua_State *L, bool repeats)
 
 static int after(lua_State *L)
 {
-    return start(L, false);
+    return start(L, false, false);
 }
 
 static int every(lua_State *L)
 {
-    return start(L, true);
+    return start(L, true, false);
+}
+
+// For modules: one that neither keeps the loop going nor is ended by a shutdown.
+static int every_behind(lua_State *L)
+{
+    return start(L, true, true);
 }
 
 static int cancel(lua_State *L)
@@ -123,7 +129,9 @@ void timers_cancel_all(lua_State *L, struct host *h)
 
 void timer_register(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"after", after}, {"every", every}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"after", after}, {"every", every}, {"every_behind", every_behind}, {NULL, NULL},
+    };
     luaL_register(L, NULL, functions);
     lua_pushlightuserdata(L, (void *)&timer_meta);
     lua_newtable(L);

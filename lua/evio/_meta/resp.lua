@@ -158,6 +158,7 @@ function keyspace:deadline(key) end
 ---Gives a key that is there a deadline.
 ---@param key any
 ---@param deadline number in seconds since 1970
+---@return boolean there
 function keyspace:expire(key, deadline) end
 
 ---The keys that match a pattern of Lua, in no order.
