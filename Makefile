@@ -111,7 +111,7 @@ $(BUILD)/spec/%: spec/%.c $(OBJECTS) Makefile
 bench: all ## benchmarks against the C floor and peers (two idle cores, a few minutes)
 	$(Q)scripts/setup bench
 	$(Q)$(MAKE) --no-print-directory -C scripts/bench
-	$(Q)$(LUAJIT) scripts/bench/run.lua $(BENCH)
+	$(Q)$(LUAJIT) scripts/bench/run.lua --page $(BENCH)
 
 install: all ## install to DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.1

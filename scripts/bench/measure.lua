@@ -9,6 +9,7 @@ local process = require("process")
 local READY_SECONDS = 10
 local LOAD_GRACE = 40
 local WARMUP_SECONDS = 1
+local FILL_SECONDS = 60 -- for what ends by itself
 local CHECK_SECONDS = 0.3
 local SETTLE_SECONDS = 0.2
 local WARMUP_CONNECTIONS = 300
@@ -206,7 +207,7 @@ function M.kinds.cpu(row, context)
       run_load(load, port, core, { warmup = 0, seconds = CHECK_SECONDS, check = true })
     end
     for _, before in ipairs(work.before or {}) do
-      run_load(before, port, core, { warmup = 0, seconds = context.seconds })
+      run_load(before, port, core, { warmup = 0, seconds = before.requests and FILL_SECONDS or context.seconds })
     end
     if work.hold then
       hold(server, port, core, work.hold)

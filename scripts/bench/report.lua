@@ -92,13 +92,13 @@ local function describe_bar(bar)
   return bar.most and "at most " .. number(bar.most) or "below " .. number(bar.below)
 end
 
-local function print_row(...)
-  print("| " .. table.concat({ ... }, " | ") .. " |")
+local function make_row(...)
+  return "| " .. table.concat({ ... }, " | ") .. " |\n"
 end
 
-local function print_entry(title, unit, entry)
+local function make_entry(title, unit, entry)
   local rate, p50, p99 = entry.rate or {}, entry.p50 or {}, entry.p99 or {}
-  print_row(
+  return make_row(
     title,
     entry.label,
     entry.median and spread(entry.median, entry.least, entry.most) .. " " .. unit or "",
@@ -111,14 +111,17 @@ local function print_entry(title, unit, entry)
 end
 
 -- Medians, with the least and the most in brackets.
-function M.print_table(results)
-  print_row("work", "server", "median", "requests/s", "p50 / p99 µs", "first against it", "bar", "")
-  print_row("---", "---", "--:", "--:", "--:", "--:", "---", "---")
+function M.make_table(results)
+  local rows = {
+    make_row("work", "server", "median", "requests/s", "p50 / p99 µs", "first against it", "bar", ""),
+    make_row("---", "---", "--:", "--:", "--:", "--:", "---", "---"),
+  }
   for _, result in ipairs(results) do
     for i, entry in ipairs(result.entries) do
-      print_entry(i == 1 and result.title or "", result.unit, entry)
+      rows[#rows + 1] = make_entry(i == 1 and result.title or "", result.unit, entry)
     end
   end
+  return table.concat(rows)
 end
 
 -- JSON --------------------------------------------------------------------------------------------

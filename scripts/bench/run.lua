@@ -10,6 +10,7 @@ local unistd = require("posix.unistd")
 local measure = require("measure")
 require("https")
 require("resp")
+local page = require("page")
 local process = require("process")
 local report = require("report")
 local rows = require("rows")
@@ -20,6 +21,7 @@ usage: luajit scripts/bench/run.lua [options]
   --seconds S             measured time of each (3)
   --only NAME             only this row; may be given more than once
   --json FILE             write all samples there
+  --page                  write docs/performance.md and its charts, where all rows were measured
   --command SERVER=LINE   another command line for a server, to compare two builds
   --help
 Exit status: 1 if a bar is missed, 2 if something could not be measured, else 0.
@@ -62,6 +64,9 @@ local function parse_options(args)
     local name, value = args[i], args[i + 1]
     if name == "--help" then
       usage()
+    elseif name == "--page" then
+      options.page = true
+      i = i - 1
     elseif not value then
       usage("unknown option or missing value: " .. name)
     elseif name == "--rounds" then
@@ -151,9 +156,13 @@ local function main()
   math.randomseed(os.time() % 100000 + unistd.getpid())
   local results = measure_all(chosen, options)
   local status = report.judge(results)
-  print(string.format("%s, Linux %s, rounds: %d of %g s", about.cpu, about.kernel, about.rounds, about.seconds))
-  print()
-  report.print_table(results)
+  local line = ("%s, Linux %s, %s, rounds: %d of %g s"):format(about.cpu, about.kernel, about.date, about.rounds,
+    about.seconds)
+  local table_text = report.make_table(results)
+  print(line .. "\n\n" .. table_text)
+  if options.page and next(options.only) == nil then
+    page.write(results, line, table_text)
+  end
   if options.json then
     report.write_json(options.json, about, strip(results))
   end

@@ -28,6 +28,7 @@ local resp = {}
 ---@class evio.RespCommand
 ---@field [1] number the arity
 ---@field [2] fun(conn: evio.Conn, ...): reply: evio.RespValue|evio.RespNone, action: evio.Action gets the parts that must be there as strings, and behind them, where the arity is negative, a list of the others, nil for none
+---@field views? boolean The parts that must be there are views: no strings are made of them.
 
 ---Makes a `data` handler for a table of commands: name = { arity, function }, or name = a table of commands
 ---below it, as for CONFIG GET. Names are of any case, 1 to 29 bytes. What the function returns is the reply,
@@ -132,38 +133,43 @@ function resp.to_pattern(glob) end
 ---@return table
 function resp.find_fields(fields, first, rest) end
 
----Values by key, some of which expire: `evio.keyspace()`. A key and a value are anything but nil.
+---Bytes where they lie, valid until a command's function returns; `tostring` makes a string of them.
+---@class evio.View
+---@field length number
+
+---Strings by key, some of which expire: `evio.keyspace()`. They lie outside of Lua's heap. Keys and values may be
+---views.
 ---@class evio.Keyspace
 ---@field count number how many keys there are, with those that expired and were not looked for yet
 local keyspace = {}
 
----@param key any
----@return any value nil where there is none, or it expired
+---@param key string|evio.View
+---@return string|evio.View|nil value nil where there is none, or it expired; a view for a view, until the keyspace is used again
 function keyspace:get(key) end
 
----@param key any
----@param value any
+---@param key string|evio.View
+---@param value string|evio.View
 ---@param deadline? number in seconds since 1970, as `evio.time()` counts; without one the key stays
 function keyspace:set(key, value, deadline) end
 
----@param key any
+---@param key string|evio.View
 ---@return boolean removed false where it was not there
 function keyspace:remove(key) end
 
 ---When a key expires.
----@param key any
+---@param key string|evio.View
 ---@return number? deadline nil where it does not
 function keyspace:deadline(key) end
 
 ---Gives a key that is there a deadline.
----@param key any
+---@param key string|evio.View
 ---@param deadline number in seconds since 1970
 ---@return boolean there
 function keyspace:expire(key, deadline) end
 
 ---The keys that match a pattern of Lua, in no order.
 ---@param pattern string
----@return any[]
+---@return string[]
 function keyspace:find(pattern) end
 
 ---Removes all keys.
