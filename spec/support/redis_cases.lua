@@ -49,7 +49,9 @@ EXPIRE_OPTIONS[#EXPIRE_OPTIONS + 1] = ""
 local GLOBS = lines([=[
   h*llo; h[ae]llo; h[^e]llo; h[^ae]llo; h[a-b]llo; h[b-a]llo; h[e-a]llo; h[a-]llo; h[-a]llo; h[a-ce-g]llo;
   h\?llo; h?llo; h[; h[e; h[a; h[^; h[^e; h[]llo; h[^]llo; h[]]llo; h[\]]llo; h[\]-a]llo; h[a-\]]llo;
-  h[\a-b]llo; h[a\-z]llo; h[^\]]llo; h[]-a]llo; h[?]llo; h[*]llo; *; **; ***; ?; ?????; ??????; *?????; *l*;
+  h[\a-b]llo; h[a\-z]llo; h[^\]]llo; h[]-a]llo; h[?]llo; h[?-^]llo;
+  h[^?-^]llo; h[!-~]llo; h[\-~]llo; h[%-z]llo; h[+--]llo; h[--/]llo; h[[-^]llo; h[^-a]llo;
+  h[*]llo; *; **; ***; ?; ?????; ??????; *?????; *l*;
   *lo; *l; h\; h\\llo; [; ]; \*; \h*; \; h%a*; h.llo; h*\o; *\; *[; *[o; *[o]; [h-h][a-z][l][l][o]; [^a]ello;
   <>; h]llo; ^hello$; hell-o; hello*; hello?; (hello); he+llo; HELLO
 ]=])

@@ -5,6 +5,21 @@ local function literal(c)
   return c == "\0" and "%z" or c:find("%w") and c or "%" .. c
 end
 
+-- From one byte to another, in a set, where Lua has ranges of plain bytes only.
+local function range(from, to)
+  if from > to then
+    from, to = to, from
+  end
+  if from:find("%w") and to:find("%w") then
+    return from .. "-" .. to
+  end
+  local list = {}
+  for byte = from:byte(), to:byte() do
+    list[#list + 1] = literal(string.char(byte))
+  end
+  return table.concat(list)
+end
+
 -- A set at a place in the glob, behind its bracket: the Lua set and the place behind it. One that does not
 -- end goes up to the end.
 local function take_set(glob, at)
@@ -16,10 +31,7 @@ local function take_set(glob, at)
   while at <= #glob and glob:sub(at, at) ~= "]" do
     local from, to = glob:match("^([^\\])%-(.)", at)
     if from and to then
-      if from > to then
-        from, to = to, from
-      end
-      parts[#parts + 1] = literal(from) .. "-" .. literal(to)
+      parts[#parts + 1] = range(from, to)
       at = at + 3
     else
       local escaped = glob:match("^\\(.)", at)

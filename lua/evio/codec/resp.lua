@@ -71,17 +71,22 @@ local function encode_number(value, version)
   return version == 3 and "," .. text .. "\r\n" or ("$%d\r\n%s\r\n"):format(#text, text)
 end
 
-local function encode_list(parts, value, version)
+local function encode_list(parts, value, version, depth)
   local kind = getmetatable(value) and value.type_byte
   local count = value.n or #value
+  if depth == MOST_DEPTH then
+    error(("lists are in each other %d deep"):format(MOST_DEPTH), 0)
+  elseif kind and count % value.step ~= 0 then
+    error(("a map of %d items, expected names and values in turn"):format(count), 0)
+  end
   parts[#parts + 1] = version == 3 and kind and ("%s%d\r\n"):format(kind, count / value.step)
     or ("*%d\r\n"):format(count)
   for i = 1, count do
-    encode_into(parts, value[i], version)
+    encode_into(parts, value[i], version, depth + 1)
   end
 end
 
-function encode_into(parts, value, version)
+function encode_into(parts, value, version, depth)
   local kind = type(value)
   if kind == "string" then
     parts[#parts + 1] = ("$%d\r\n"):format(#value) .. value .. "\r\n"
@@ -96,7 +101,7 @@ function encode_into(parts, value, version)
   elseif getmetatable(value) == M.LINE then
     parts[#parts + 1] = value.raw
   elseif kind == "table" then
-    encode_list(parts, value, version)
+    encode_list(parts, value, version, depth)
   else
     error(("a %s is no value of RESP"):format(kind), 0)
   end
@@ -107,7 +112,7 @@ end
 -- make. `version` is 2 or 3; what RESP2 has no type for becomes what Redis makes of it.
 function M.encode(value, version)
   local parts = {}
-  local ok, message = pcall(encode_into, parts, value, version or 2)
+  local ok, message = pcall(encode_into, parts, value, version or 2, 0)
   if not ok then
     error("evio.resp.encode: " .. tostring(message), 2)
   end
