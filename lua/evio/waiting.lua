@@ -122,11 +122,11 @@ function methods.lines(conn)
 end
 
 -- In the connection's own session it waits while the queue is full.
-function methods.write(conn, bytes)
-  local current = tasks.current
+function methods.write(conn, ...)
+  local current, bytes = tasks.current, ...
   local state = current and states[conn]
   if not state or state.task ~= current then
-    return queue_write(conn, bytes)
+    return queue_write(conn, ...)
   elseif state.stream and live.halt == 0 and live.finished == 0 and type(bytes) == "string" then
     put(bytes, #bytes)
     if live.halt == 0 then
@@ -243,14 +243,19 @@ function M.end_state(conn, message, code)
 end
 
 -- The handler gets the bytes, and the session has no more to do with the connection.
-function methods.handler(conn, events, rest)
-  local ok, message, code = swap_handler(conn, events, rest)
-  local state = ok and states[conn]
-  if state then
+function methods.handler(conn, ...)
+  local state = states[conn]
+  if not state then
+    return swap_handler(conn, ...)
+  end
+  local ok, result, message, code = pcall(swap_handler, conn, ...)
+  if not ok then
+    error(result, 2)
+  elseif result then
     states[conn], state.task.opened[conn] = nil, nil
     state.task.handed = state.task.handed or conn == state.task.conn
   end
-  return ok, message, code
+  return result, message, code
 end
 
 return M

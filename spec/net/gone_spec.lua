@@ -2,14 +2,16 @@
 local scripts = require("spec.support.scripts")
 local support = require("spec.support")
 
--- Calls every method of the connection that closed before: their results, sorted by name.
+-- Calls every method of the connection that closed before, but for those that only a session may call: their
+-- results, sorted by name.
 local GONE = [[
 local gone
+local waiting = { read = true, readline = true, readuntil = true, lines = true }
 local arguments = { write = "x", fail = "x", keepalive = 1, nodelay = true, handler = {}, timeout = {}, push = print }
 local function results()
   local lines = {}
   for name in pairs(require("evio.core").conn_methods) do
-    lines[#lines + 1] = name .. "=" .. tostring(gone[name](gone, arguments[name]))
+    lines[#lines + 1] = not waiting[name] and name .. "=" .. tostring(gone[name](gone, arguments[name])) or nil
   end
   table.sort(lines)
   return table.concat(lines, " ") .. "\n"
@@ -96,7 +98,8 @@ describe("a forged connection", function()
         for index, value in ipairs(forged) do
           for name, method in pairs(core.conn_methods) do
             local ok, message = pcall(method, value, "x")
-            if ok or not message:find("connection", 1, true) then print(index, name, message) end
+            local says = ok and name ~= "lines" or not ok and not message:find("conn", 1, true)
+            if says then print(index, name, message) end
           end
           for name, field in pairs(core.conn_fields) do
             if pcall(field, value) then print(index, name) end
