@@ -143,12 +143,14 @@ static inline char *reserve(struct evio_live *live, size_t n)
 static void put(struct evio_live *live, const char *bytes, size_t n)
 {
     char *at = reserve(live, n);
+    if (!bytes)
+        bytes = ""; // an empty string.buffer
     if (at) {
         memcpy(at, bytes, n);
         return;
     }
     ffi_queue_output(live);
-    queue(live, bytes ? bytes : "", n);
+    queue(live, bytes, n);
 }
 
 static int32_t resp_find(const struct resp_names *names, struct resp_request *r, const char *bytes,
