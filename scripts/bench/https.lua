@@ -40,52 +40,37 @@ function loads.resume(port, seconds, _, core)
     tostring(math.ceil(seconds)) }, "^(%d+) connections in %d+ real seconds", core, seconds)
 end
 
-function measure.kinds.https(row, context)
-  local result = measure.new_result(row, row.title, "µs")
-  return measure.in_turn({ result }, context.rounds, function(i, work, round)
-    local server, port = measure.start(context.servers[work.server], context.server_core)
-    local load = loads[work.load]
-    load(port, 1, work, context.load_core)
-    local pids = server:family()
-    local before = process.cpu(pids)
-    local count = load(port, context.seconds, work, context.load_core)
-    result.entries[i].samples[round] = (process.cpu(pids) - before) / count
-  end)
-end
+measure.kinds.https = measure.make_kind("µs", function(server, port, work, context)
+  local load = loads[work.load]
+  load(port, 1, work, context.load_core)
+  local pids = server:family()
+  local before = process.cpu(pids)
+  local count = load(port, context.seconds, work, context.load_core)
+  return (process.cpu(pids) - before) / count
+end)
 
 -- How long the slowest of a hundred answers takes on one connection, while others do nothing but
 -- handshakes.
-function measure.kinds.flood(row, context)
-  local result = measure.new_result(row, row.title, "µs")
-  return measure.in_turn({ result }, context.rounds, function(i, work, round)
-    local _, port = measure.start(context.servers[work.server], context.server_core)
-    local flood = process.spawn({ "wrk", "-t1", "-c" .. work.connections, "-d" .. math.ceil(context.seconds) + 2 .. "s",
-      "-H", "Connection: close", ("https://127.0.0.1:%d/"):format(port) }, context.load_core)
-    process.sleep(1)
-    result.entries[i].samples[round] = run({ "./evio-lua", "scripts/bench/tls_probe.lua", tostring(port),
-      tostring(context.seconds) }, "p99 (%d+)", context.load_core, context.seconds)
-    flood:stop()
-  end)
-end
+measure.kinds.flood = measure.make_kind("µs", function(_, port, work, context)
+  process.spawn({ "wrk", "-t1", "-c" .. work.connections, "-d" .. math.ceil(context.seconds) + 2 .. "s",
+    "-H", "Connection: close", ("https://127.0.0.1:%d/"):format(port) }, context.load_core)
+  process.sleep(1)
+  return run({ "./evio-lua", "scripts/bench/tls_probe.lua", tostring(port),
+    tostring(context.seconds) }, "p99 (%d+)", context.load_core, context.seconds)
+end)
 
 -- Resident memory per idle TLS connection, after a request on each.
-function measure.kinds.idle_tls(row, context)
-  local result = measure.new_result(row, row.title, "bytes")
-  return measure.in_turn({ result }, context.rounds, function(i, work, round)
-    local server, port = measure.start(context.servers[work.server], context.server_core)
-    local function hold(count)
-      local descriptors = server:descriptors()
-      local client = process.spawn({ "./evio-lua", "scripts/bench/tls_idle.lua", tostring(port),
-        tostring(count) }, context.load_core)
-      measure.expect(client, "answered")
-      measure.await_descriptors(server, descriptors + count)
-      return client
-    end
-    hold(200) -- what is needed once does not count
-    process.sleep(measure.SETTLE_SECONDS)
-    local memory = server:memory()
-    hold(work.connections)
-    result.entries[i].samples[round] = (server:memory() - memory) / work.connections
-    server:stop()
-  end)
-end
+measure.kinds.idle_tls = measure.make_kind("bytes", function(server, port, work, context)
+  local function hold(count)
+    local descriptors = server:descriptors()
+    local client = process.spawn({ "./evio-lua", "scripts/bench/tls_idle.lua", tostring(port),
+      tostring(count) }, context.load_core)
+    measure.expect(client, "answered")
+    measure.await_descriptors(server, descriptors + count)
+  end
+  hold(200) -- what is needed once does not count
+  process.sleep(measure.SETTLE_SECONDS)
+  local memory = server:memory()
+  hold(work.connections)
+  return (server:memory() - memory) / work.connections
+end)

@@ -190,6 +190,17 @@ local function hold(server, port, core, count)
   return client
 end
 
+-- A kind whose samples are what sample(server, port, row, context) returns of a process that was just started.
+local function make_kind(unit, sample)
+  return function(row, context)
+    local result = new_result(row, row.title, unit)
+    return in_turn({ result }, context.rounds, function(i, work, round)
+      local server, port = start(context.servers[work.server], context.server_core)
+      result.entries[i].samples[round] = sample(server, port, work, context)
+    end)
+  end
+end
+
 -- Kinds -------------------------------------------------------------------------------------------
 
 M.kinds = {}
@@ -266,7 +277,7 @@ end
 
 -- For kinds in other files.
 M.new_result, M.in_turn, M.start, M.expect = new_result, in_turn, start, expect
-M.run_load = run_load
+M.run_load, M.make_kind = run_load, make_kind
 M.await_descriptors, M.SETTLE_SECONDS = await_descriptors, SETTLE_SECONDS
 
 return M

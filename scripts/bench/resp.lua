@@ -49,32 +49,24 @@ function measure.kinds.orders(row, context)
 end
 
 -- Resident memory per key, once a million or so are there.
-function measure.kinds.keys(row, context)
-  local result = measure.new_result(row, row.title, "bytes")
-  return measure.in_turn({ result }, context.rounds, function(i, work, round)
-    local server, port = measure.start(context.servers[work.server], context.server_core)
-    local before = server:memory()
-    measure.run_load(work.load, port, context.load_core, { warmup = 0, seconds = 60 })
-    process.sleep(measure.SETTLE_SECONDS)
-    result.entries[i].samples[round] = (server:memory() - before) / work.keys
-  end)
-end
+measure.kinds.keys = measure.make_kind("bytes", function(server, port, work, context)
+  local before = server:memory()
+  measure.run_load(work.load, port, context.load_core, { warmup = 0, seconds = 60 })
+  process.sleep(measure.SETTLE_SECONDS)
+  return (server:memory() - before) / work.keys
+end)
 
 -- CPU time per request under redis-benchmark -t ping,set,get -P 32, as evio's README has it.
-function measure.kinds.redis_benchmark(row, context)
-  local result = measure.new_result(row, row.title, "µs")
-  return measure.in_turn({ result }, context.rounds, function(i, work, round)
-    local server, port = measure.start(context.servers[work.server], context.server_core)
-    local pids = server:family()
-    local before = process.cpu(pids)
-    local client = process.spawn({ "redis-benchmark", "-p", tostring(port), "-t", "ping,set,get", "-q", "-P", "32",
-      "-n", tostring(work.requests) }, context.load_core)
-    while client:line(60) do
-    end
-    client:stop()
-    result.entries[i].samples[round] = (process.cpu(pids) - before) / (4 * work.requests)
-  end)
-end
+measure.kinds.redis_benchmark = measure.make_kind("µs", function(server, port, work, context)
+  local pids = server:family()
+  local before = process.cpu(pids)
+  local client = process.spawn({ "redis-benchmark", "-p", tostring(port), "-t", "ping,set,get", "-q", "-P", "32",
+    "-n", tostring(work.requests) }, context.load_core)
+  while client:line(60) do
+  end
+  client:stop()
+  return (process.cpu(pids) - before) / (4 * work.requests)
+end)
 
 local function count_aborts(path)
   local _, count = (process.read_file(path) or ""):gsub("%-%-%- TRACE %-%-%- abort", "")

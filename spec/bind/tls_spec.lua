@@ -30,10 +30,7 @@ local function port_of(server)
 end
 
 local function run(command)
-  local pipe = io.popen(("timeout 20 sh -c '%s' 2>&1"):format(command))
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
+  return support.shell(("sh -c '%s'"):format(command))
 end
 
 -- What openssl s_client prints, with these options.

@@ -1,12 +1,5 @@
 local support = require("spec.support")
 
-local function run(command)
-  local pipe = io.popen("timeout 20 " .. command .. " 2>&1")
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
-
 local function start(certificate)
   local server = support.spawn({ "examples/http.lua", "--port", "0", "--tlsport", "0", "--tlscert", certificate })
   return server, server:expect("^http server started on tcp://.*:(%d+)$")
@@ -25,11 +18,11 @@ describe("examples/http.lua", function()
   it("serves curl with http and https", function()
     local server, port = start(certificate())
     local tlsport = server:expect("^https server started on tcp://.*:(%d+)$")
-    assert.equal("Hello World!\n", run(("curl -sS http://localhost:%s/"):format(port)))
-    assert.equal("Hello World!\n", run(("curl -sSk https://localhost:%s/"):format(tlsport)))
+    assert.equal("Hello World!\n", support.shell(("curl -sS http://localhost:%s/"):format(port)))
+    assert.equal("Hello World!\n", support.shell(("curl -sSk https://localhost:%s/"):format(tlsport)))
     assert.equal("Hello World!\nHello World!\n",
-      run(("curl -sSk https://localhost:%s/ https://localhost:%s/"):format(tlsport, tlsport)))
-    assert.equal("Hello World!\n", run(("curl -sS --http1.0 http://localhost:%s/"):format(port)))
+      support.shell(("curl -sSk https://localhost:%s/ https://localhost:%s/"):format(tlsport, tlsport)))
+    assert.equal("Hello World!\n", support.shell(("curl -sS --http1.0 http://localhost:%s/"):format(port)))
     server:stop()
   end)
 

@@ -1,23 +1,16 @@
 local certificates = require("spec.support.certificates")
 local support = require("spec.support")
 
-local function run(command)
-  local pipe = io.popen("timeout 20 " .. command .. " 2>&1")
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
-
 describe("examples/mux.lua", function()
   it("speaks RESP and lines, and TLS around them, on one port", function()
     local pem = support.write_file(support.tmpdir() .. "/example.pem",
       support.read_file(certificates.path("server.pem")) .. support.read_file(certificates.path("server.key")))
     local server = support.spawn({ "examples/mux.lua", "--port", "0", "--tlscert", pem })
     local port = server:expect("^mux started on tcp://.*:(%d+)$")
-    assert.equal("OK\n", run(("redis-cli -p %s set x 5"):format(port)))
-    assert.equal("5\n", run(("redis-cli -p %s --tls --insecure get x"):format(port)))
-    assert.equal("5\nhello\n", run(("sh -c 'printf \"x\\ny = hello\\n\" | nc -N 127.0.0.1 %s'"):format(port)))
-    assert.matches("\nhello\n", run(
+    assert.equal("OK\n", support.shell(("redis-cli -p %s set x 5"):format(port)))
+    assert.equal("5\n", support.shell(("redis-cli -p %s --tls --insecure get x"):format(port)))
+    assert.equal("5\nhello\n", support.shell(("sh -c 'printf \"x\\ny = hello\\n\" | nc -N 127.0.0.1 %s'"):format(port)))
+    assert.matches("\nhello\n", support.shell(
       ("sh -c '(echo y; sleep 0.3) | openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:%s'"):format(port)))
     server:stop()
   end)

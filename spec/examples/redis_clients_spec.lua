@@ -4,13 +4,6 @@ local support = require("spec.support")
 
 local request = redis.request
 
-local function run(command)
-  local pipe = io.popen("timeout 30 " .. command .. " 2>&1")
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
-
 local function port_of(address)
   return address:match("%d+$")
 end
@@ -68,9 +61,9 @@ describe("examples/redis.lua", function()
     local path = support.tmpdir() .. "/redis.sock"
     local server = support.spawn({ "examples/redis.lua", "--port", "0", "--unixsocket", path })
     server:expect("^redis server started on tcp://.*:%d+ and unix://" .. path:gsub("%p", "%%%0") .. "$")
-    assert.equal("PONG\n", run("redis-cli -s " .. path .. " PING"))
-    assert.equal("OK\n", run("redis-cli -3 -s " .. path .. " SET a b"))
-    assert.equal("b\n", run("redis-cli -s " .. path .. " GET a"))
+    assert.equal("PONG\n", support.shell("redis-cli -s " .. path .. " PING"))
+    assert.equal("OK\n", support.shell("redis-cli -3 -s " .. path .. " SET a b"))
+    assert.equal("b\n", support.shell("redis-cli -s " .. path .. " GET a"))
   end)
 
   it("refuses other flags", function()
@@ -84,7 +77,7 @@ describe("examples/redis.lua", function()
     for _, options in ipairs({ "", " -3" }) do
       local lines = { "SET a 1", "INCR a", "GET a", "GET b", "MGET a b", "CONFIG GET save", "FOO x", "HELLO", "QUIT" }
       local path = support.write_file(support.tmpdir() .. "/input", table.concat(lines, "\n") .. "\n")
-      local text = run(("sh -c 'redis-cli -p %s%s --no-raw <%s'"):format(port_of(address), options, path))
+      local text = support.shell(("sh -c 'redis-cli -p %s%s --no-raw <%s'"):format(port_of(address), options, path))
       assert.matches("^OK\n%(integer%) 2\n\"2\"\n%(nil%)\n1%) \"2\"\n2%) %(nil%)\n", text)
       assert.matches("ERR unknown command 'FOO', with args beginning with: 'x'", text, 1, true)
       assert.matches('"save"', text, 1, true)
@@ -95,7 +88,8 @@ describe("examples/redis.lua", function()
   it("answers redis-benchmark, which warns of nothing", function()
     local server, address = redis.start_ours()
     for _, options in ipairs({ "-n 2000", "-n 20000 -P 16", "-n 2000 -3 -r 100" }) do
-      local text = run(("redis-benchmark -p %s -t ping,set,get,incr,mset -q %s"):format(port_of(address), options))
+      local text = support.shell(
+        ("redis-benchmark -p %s -t ping,set,get,incr,mset -q %s"):format(port_of(address), options))
       assert.not_matches("WARNING", text, 1, true)
       assert.not_matches("[Ee]rror", text)
       for _, name in ipairs({ "PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET" }) do
@@ -110,7 +104,7 @@ describe("examples/redis.lua", function()
     if not io.open("build/clients/node_modules/ioredis/package.json") then
       error("ioredis is not installed: scripts/setup test installs it with npm, which has to be there")
     end
-    local text = run("env NODE_PATH=build/clients/node_modules node spec/support/clients/ioredis.js "
+    local text = support.shell("env NODE_PATH=build/clients/node_modules node spec/support/clients/ioredis.js "
       .. port_of(address))
     assert.equal("ioredis: all as expected\n", text)
     server:stop()

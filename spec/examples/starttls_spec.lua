@@ -1,13 +1,6 @@
 local certificates = require("spec.support.certificates")
 local support = require("spec.support")
 
-local function run(command)
-  local pipe = io.popen("timeout 20 " .. command .. " 2>&1")
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
-
 local function start()
   local pem = support.write_file(support.tmpdir() .. "/example.pem",
     support.read_file(certificates.path("server.pem")) .. support.read_file(certificates.path("server.key")))
@@ -19,11 +12,12 @@ describe("examples/starttls.lua", function()
   it("turns to TLS for openssl s_client and curl", function()
     local server, port = start()
     local ca = certificates.path("ca.pem")
-    local text = run(("sh -c \"printf 'EHLO x\\r\\nSTARTTLS\\r\\nQUIT\\r\\n' | openssl s_client -starttls smtp "
+    local text = support.shell(
+      ("sh -c \"printf 'EHLO x\\r\\nSTARTTLS\\r\\nQUIT\\r\\n' | openssl s_client -starttls smtp "
       .. "-ign_eof -verify_return_error -CAfile %s -connect localhost:%s\""):format(ca, port))
     assert.matches("Verify return code: 0 (ok)", text, 1, true)
     assert.matches("\n250 localhost\r\n503 5.5.1 this is TLS\r\n221 2.0.0 bye\r\n", text, 1, true)
-    text = run(("curl -sv --ssl-reqd --cacert %s -X NOOP smtp://localhost:%s"):format(ca, port))
+    text = support.shell(("curl -sv --ssl-reqd --cacert %s -X NOOP smtp://localhost:%s"):format(ca, port))
     assert.matches("< 220 2.0.0 go ahead\r\n.*SSL connection using TLSv1.3.*> EHLO.*> NOOP\r\n.*250 2.0.0 nothing done",
       text)
     server:stop()

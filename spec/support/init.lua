@@ -104,6 +104,14 @@ function M.run(args, opts)
   return { status = result.status, signal = result.signal, stdout = stdout, stderr = stderr }
 end
 
+-- What a shell's command prints, stderr too; it is ended after 30 seconds.
+function M.shell(line)
+  local pipe = io.popen("timeout 30 " .. line .. " 2>&1")
+  local text = pipe:read("*a")
+  pipe:close()
+  return text
+end
+
 -- Calls fn until it returns something true, and returns that. Fails at the deadline, with the
 -- second result of fn in the message if it has one.
 function M.eventually(fn, seconds)
