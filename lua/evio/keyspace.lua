@@ -3,9 +3,12 @@
 local core = require("evio.core")
 local ffi = require("ffi")
 local view = require("evio.view")
+local type = type -- constants for LuaJIT, here and below
 
 local leaves = ffi.cast("const struct evio_leaves *", core.leaves)
 local live = ffi.cast("struct evio_live *", core.live)
+
+local is_view = view.is
 
 local SWEEP_SECONDS = 0.1
 local SWEEP_KEYS = 1000 -- at most, of each
@@ -23,7 +26,7 @@ local sweeping, timer = setmetatable({}, { __mode = "k" }), nil
 local function bytes_of(value, what)
   if type(value) == "string" then
     return value, #value
-  elseif view.is(value) then
+  elseif is_view(value) then
     return value.data, value.length
   end
   error(("a %s is a %s, expected a string"):format(what, type(value)), 3)

@@ -5,9 +5,11 @@ local command_table = require("evio.codec.commands")
 local core = require("evio.core")
 local ffi = require("ffi")
 local glob = require("evio.codec.glob")
+local new_table = require("table.new")
 local request_parts = require("evio.codec.request")
-local stream = require("evio.stream")
+local stream_of = require("evio.stream")
 local view = require("evio.view")
+local getmetatable, type = getmetatable, type -- constants for LuaJIT, here and below
 
 local M = {}
 
@@ -21,8 +23,8 @@ M.to_pattern = glob.to_pattern
 
 local leaves = ffi.cast("const struct evio_leaves *", core.leaves)
 local live = ffi.cast("struct evio_live *", core.live)
-local string_of = ffi.string
-local request = request_parts.request
+local is_view, string_of = view.is, ffi.string
+local request = ffi.cast("struct evio_request *", request_parts.request)
 local COMPLETE, MORE = 1, 0
 local LINE, EXACT = codec.LINE, 2 ^ 53
 
@@ -50,7 +52,7 @@ local function reply(conn, value, action)
     end
   elseif type(value) == "table" and getmetatable(value) == LINE then
     put(value.raw, #value.raw)
-  elseif type(value) == "cdata" and view.is(value) then
+  elseif type(value) == "cdata" and is_view(value) then
     leaves.resp_bulk(live, value.data, value.length)
   elseif value ~= M.none then
     local bytes = codec.encode(value, conn.resp)
@@ -75,52 +77,58 @@ end
 -- Commands -----------------------------------------------------------------------------------------
 
 -- The parts of the request from one on, as strings.
-local function collect(data, first)
+local function collect(first)
   local list = {}
   for i = first, request.count - 1 do
     local part = request.parts[i]
-    list[i - first + 1] = string_of(data + part.at, part.length)
+    list[i - first + 1] = string_of(request.data + part.at, part.length)
   end
   return list
 end
 
 -- Callers: functions that make the arguments and call the command's function. Each command has one of its
--- own, compiled from text, so that LuaJIT takes them for different functions.
+-- own, compiled from text, so that LuaJIT takes them for different functions. What they use in each request is
+-- small enough for LuaJIT to take it for a constant: functions, and cdata of at most 16 bytes.
 local CALLER = [[
-local fn, name, request, string_of, collect, reply, refuse_count, views = ...
-return function(conn, data)
+local fn, name, request, string_of, collect, reply, refuse_count, new_view = ...
+$VIEWS
+return function(conn)
   local count = request.count
   if $REFUSED then
     return refuse_count(conn, name)
   end
-  local parts = request.parts
   $LOCALS
   return reply(conn, fn(conn$ARGUMENTS))
 end]]
 
-local VIEW = "local a%d = views[%d] a%d.data = data + parts[%d].at a%d.length = parts[%d].length"
-local STRING = "local a%d = string_of(data + parts[%d].at, parts[%d].length)"
+local NEW_VIEW = "local a%d = new_view()"
+local VIEW = "a%d.data = request.data + request.parts[%d].at a%d.length = request.parts[%d].length"
+local STRING = "local a%d = string_of(request.data + request.parts[%d].at, request.parts[%d].length)"
+
+local function repeat_text(text, count)
+  local list = {}
+  for i = 1, count do
+    list[i] = text:gsub("%%d", tostring(i))
+  end
+  return table.concat(list, "\n  ")
+end
 
 -- With `views` the parts that must be there are not made strings.
 local function make_caller(name, command)
   local arity, fn = command[1], command[2]
-  local required, names, locals, views = math.abs(arity) - 1, {}, {}, {}
-  for i = 1, required do
-    names[i] = ", a" .. i
-    locals[i] = (command.views and VIEW or STRING):gsub("%%d", tostring(i))
-    views[i] = view.new()
-  end
+  local required = math.abs(arity) - 1
+  local locals, arguments = repeat_text(command.views and VIEW or STRING, required), repeat_text(", a%d", required)
   if arity < 0 then
-    names[#names + 1] = ", rest"
-    locals[#locals + 1] = ("local rest if count > %d then rest = collect(data, %d) end"):format(required + 1,
-      required + 1)
+    arguments = arguments .. ", rest"
+    locals = ("%s local rest if count > %d then rest = collect(%d) end"):format(locals, required + 1, required + 1)
   end
   local text = CALLER:gsub("$(%u+)", {
+    VIEWS = command.views and repeat_text(NEW_VIEW, required) or "",
     REFUSED = ("count %s %d"):format(arity < 0 and "<" or "~=", required + 1),
-    LOCALS = table.concat(locals, "\n  "),
-    ARGUMENTS = table.concat(names),
+    LOCALS = locals,
+    ARGUMENTS = arguments,
   })
-  return assert(load(text, "=evio.resp"))(fn, name:lower(), request, string_of, collect, reply, refuse_count, views)
+  return assert(load(text, "=evio.resp"))(fn, name:lower(), request, string_of, collect, reply, refuse_count, view.new)
 end
 
 -- A command with commands below it, as CONFIG GET.
@@ -129,8 +137,8 @@ local function make_container(name, commands)
   for below, command in next, commands do
     by_name[below:upper()] = command
   end
-  return function(conn, data)
-    local parts = collect(data, 1)
+  return function(conn)
+    local parts = collect(1)
     if #parts == 0 then
       return refuse_count(conn, lower)
     end
@@ -152,9 +160,9 @@ local function make_container(name, commands)
   end
 end
 
-local function refuse_unknown(conn, data)
+local function refuse_unknown(conn)
   local words, length = {}, 0
-  local parts = collect(data, 0)
+  local parts = collect(0)
   local name = parts[1]:upper()
   if name == "POST" or name == "HOST:" then
     live.out_length = 0 -- a browser that somebody sent here: it is to learn nothing
@@ -182,7 +190,8 @@ local function make_callers(commands)
   end
   local names = ffi.new("struct evio_names", size)
   names.mask = size - 1
-  local callers, id = { [-1] = refuse_unknown, [-2] = function() end }, 0
+  local callers, id = new_table(count, 2), 0 -- not partly in its hash part, where LuaJIT does not compile a look-up
+  callers[-1], callers[-2] = refuse_unknown, function() end
   for name, command in next, commands do
     leaves.resp_add_name(names, name, #name, id)
     callers[id] = command[1] and make_caller(name, command) or make_container(name, command)
@@ -226,24 +235,23 @@ end
 
 -- The data handler ---------------------------------------------------------------------------------
 
-local function finish(used, more, action)
-  live.used = used
+local function finish(more, action)
   live.more = more
   return "", action
 end
 
 -- What the leaf left to us: an inline request with quotes, one that is wrong, or too many parts for the room
 -- that there was. Returns an action.
-local function handle_odd(conn, self, status, names, callers)
-  local words, message = request_parts.take_odd(status, self.data + self.pos)
+local function handle_odd(conn, status, names, callers)
+  local words, message = request_parts.take_odd(status)
   if words then -- once more, as a request without quotes
-    self.pos = self.pos + request.used
+    live.used = live.used + request.used
     local text = codec.encode_request(words)
     leaves.resp_scan(names, request, text, #text)
-    return callers[request.id](conn, ffi.cast("const uint8_t *", text))
+    return callers[request.id](conn)
   elseif message then
     reply(conn, M.error("ERR Protocol error: " .. message))
-    self.pos = self.stop
+    live.used = live.length
     return "close"
   end
 end
@@ -257,34 +265,32 @@ function M.server(commands)
     error("evio.resp.server: " .. message, 2)
   end
   local names, callers = make_callers(commands)
+  local names_at = ffi.cast("const struct evio_names *", names) -- a constant for LuaJIT; `names` is used below, too
 
-  local function step(conn, self)
-    local pos = self.pos
-    local data = self.data + pos
-    local status = leaves.resp_scan(names, request, data, self.stop - pos)
+  local function step(conn, stream)
+    local status = leaves.resp_next(live, names_at, request)
     local action
     if status == COMPLETE then
-      self.pos = pos + request.used
-      action = callers[request.id](conn, data)
+      action = callers[request.id](conn)
     elseif status == MORE then
-      self.need = request.need
-      return finish(pos, 0)
+      stream.need = request.need
+      return finish(0)
     else
-      action = handle_odd(conn, self, status, names, callers)
+      action = handle_odd(conn, status, names, callers)
     end
-    if self.pos >= self.stop or action ~= nil or live.halt ~= 0 then
-      return finish(self.pos, 1, action)
+    if action ~= nil or live.halt ~= 0 then
+      return finish(1, action)
     end
-    return step(conn, self)
+    return step(conn, stream)
   end
 
-  return stream.driven(step, function(conn)
-    local self = stream.begin(conn)
-    if self.need > self.stop and live.shifted == 0 then
-      return finish(0, 0) -- the same request as before, still without what it announced
+  return stream_of.driven(step, function(conn)
+    local stream = stream_of.begin(conn)
+    if stream.need > stream.stop and live.shifted == 0 then
+      return finish(0) -- the same request as before, still without what it announced
     end
-    self.need = 0
-    return step(conn, self)
+    stream.need = 0
+    return step(conn, stream)
   end)
 end
 

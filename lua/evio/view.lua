@@ -5,7 +5,9 @@ require("evio.stream") -- the declarations
 
 local M = {}
 
-M.new = ffi.metatype("struct evio_view", {
+local istype = ffi.istype
+
+local new = ffi.metatype("struct evio_view", {
   __len = function(self)
     return tonumber(self.length)
   end,
@@ -14,8 +16,10 @@ M.new = ffi.metatype("struct evio_view", {
   end,
 })
 
+M.new = new
+
 function M.is(value)
-  return ffi.istype(M.new, value)
+  return istype(new, value)
 end
 
 return M

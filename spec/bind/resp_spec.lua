@@ -50,6 +50,21 @@ describe("evio.resp.server", function()
     assert_answers(client, request("LATER"), "*2\r\n$4\r\nlate\r\n:1\r\n")
   end)
 
+  it("keeps what the leaf looks at through collections", function()
+    local client = resp.serve([[
+      COLLECT = { 1, function()
+        collectgarbage()
+        collectgarbage()
+        local rubbish = {}
+        for size = 64, 8192, 64 do
+          rubbish[#rubbish + 1] = ("\1"):rep(size)
+        end
+        return #rubbish
+      end },]])
+    local wire = request("COLLECT") .. request("ECHO", "a") .. 'ECHO "b"\r\n'
+    assert_answers(client, wire:rep(100), (":128\r\n" .. bulk("a") .. bulk("b")):rep(100))
+  end)
+
   it("looks at the number of parts", function()
     local client = resp.serve([[
       Two = { 3, function(_, a, b) return { a, b } end },

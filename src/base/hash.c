@@ -47,7 +47,8 @@ uint64_t hash_keyed(const uint64_t key[2], const void *bytes, size_t n)
     size_t i = 0;
     for (; i + 8 <= n; i += 8)
         absorb(v, word_of(p + i, 8));
-    absorb(v, word_of(p + i, n - i) | (uint64_t)n << 56);
+    uint64_t rest = n % 8 == 0 || n < 8 ? word_of(p + i, n % 8) : word_of(p + n - 8, 8) >> (64 - n % 8 * 8);
+    absorb(v, rest | (uint64_t)n << 56);
     v[2] ^= 0xff;
     for (int round = 0; round < 3; round++)
         mix(v);

@@ -48,6 +48,7 @@ const char ffi_declarations[] =
     "  } slots[?];"
     "};"
     "struct evio_request {"
+    "  const char *data;"
     "  struct evio_part *parts;"
     "  int32_t size, count, id, used, need;"
     "};"
@@ -56,6 +57,7 @@ const char ffi_declarations[] =
     "  void (*put)(struct evio_live *, const char *, size_t);"
     "  void (*fail)(struct evio_live *, const char *);"
     "  int32_t (*resp_scan)(const struct evio_names *, struct evio_request *, const char *, int32_t);"
+    "  int32_t (*resp_next)(struct evio_live *, const struct evio_names *, struct evio_request *);"
     "  void (*resp_add_name)(struct evio_names *, const char *, size_t, int16_t);"
     "  void (*resp_bulk)(struct evio_live *, const char *, size_t);"
     "  void (*resp_integer)(struct evio_live *, double);"
@@ -159,18 +161,29 @@ static int32_t resp_find(const struct resp_names *names, struct resp_request *r,
     return resp_scan(names, r, bytes, n);
 }
 
+static int32_t resp_next(struct evio_live *live, const struct resp_names *names, struct resp_request *r)
+{
+    enum resp_result result =
+        resp_scan(names, r, (const char *)live->data + live->used, live->length - live->used);
+    if (result == RESP_COMPLETE)
+        live->used += r->used;
+    return result;
+}
+
 static void resp_bulk(struct evio_live *live, const char *bytes, size_t n)
 {
-    char head[RESP_HEAD];
-    size_t length = resp_put_head(head, '$', (double)n);
-    char *at = reserve(live, length + n + 2);
+    char *at = reserve(live, RESP_HEAD + n + 2);
     if (at) {
-        memcpy(at, head, length);
-        memcpy(at + length, bytes, n);
-        memcpy(at + length + n, "\r\n", 2);
+        at += resp_put_head(at, '$', (int64_t)n);
+        memcpy(at, bytes, n);
+        at += n;
+        *at++ = '\r';
+        *at++ = '\n';
+        live->out_length = (int32_t)(at - live->out);
         return;
     }
-    put(live, head, length);
+    char head[RESP_HEAD];
+    put(live, head, resp_put_head(head, '$', (int64_t)n));
     put(live, bytes, n);
     put(live, "\r\n", 2);
 }
@@ -178,7 +191,7 @@ static void resp_bulk(struct evio_live *live, const char *bytes, size_t n)
 static void resp_integer(struct evio_live *live, double number)
 {
     char text[RESP_HEAD];
-    put(live, text, resp_put_head(text, ':', number));
+    put(live, text, resp_put_head(text, ':', (int64_t)number));
 }
 
 static struct table *new_table(struct evio_live *live)
@@ -205,7 +218,7 @@ static int32_t next_key(const struct table *t, size_t *place, struct evio_view *
 }
 
 const struct evio_leaves ffi_leaves = {
-    find, put, fail, resp_find, resp_add_name, resp_bulk, resp_integer,
+    find, put, fail, resp_find, resp_next, resp_add_name, resp_bulk, resp_integer,
     new_table, table_free, find_value, table_set, table_remove, next_key,
 };
 

@@ -71,6 +71,8 @@ struct evio_leaves {
     // See codec/resp.h.
     int32_t (*resp_scan)(const struct resp_names *, struct resp_request *, const char *bytes,
                          int32_t n);
+    // The same in the input that the event has not used yet; a request that is found is used.
+    int32_t (*resp_next)(struct evio_live *, const struct resp_names *, struct resp_request *);
     void (*resp_add_name)(struct resp_names *, const char *name, size_t n, int16_t id);
     // Queues a bulk string, and an integer below 2^53, as a reply.
     void (*resp_bulk)(struct evio_live *, const char *bytes, size_t n);

@@ -27,27 +27,32 @@ static inline uint64_t first_n(size_t n)
 #endif
 }
 
-// The first eight of n bytes as one number, letters in upper case: all bytes at once. `room` is how many
-// bytes may be read.
+// The first eight of n bytes as one number. `room` is how many bytes may be read.
 static inline uint64_t first_bytes(const char *bytes, size_t n, size_t room)
 {
-    static const uint64_t ones = 0x0101010101010101u;
     uint64_t x = 0;
     if (room >= 8)
         memcpy(&x, bytes, 8);
     else
         memcpy(&x, bytes, n < 8 ? n : 8);
-    if (n < 8)
-        x &= first_n(n);
-    uint64_t low = x & ones * 0x7f;
-    uint64_t from_a = low + ones * (0x80 - 'a'), beyond_z = low + ones * (0x7f - 'z');
-    uint64_t letters = from_a & ~beyond_z & ~x & ones * 0x80;
+    return n < 8 ? x & first_n(n) : x;
+}
+
+static const uint64_t every_byte = 0x0101010101010101u;
+
+// The same with letters in upper case: all bytes at once.
+static inline uint64_t to_upper(uint64_t x)
+{
+    uint64_t low = x & every_byte * 0x7f;
+    uint64_t from_a = low + every_byte * (0x80 - 'a'), beyond_z = low + every_byte * (0x7f - 'z');
+    uint64_t letters = from_a & ~beyond_z & ~x & every_byte * 0x80;
     return x - (letters >> 2); // 0x20 is the difference
 }
 
-static uint32_t place(const struct resp_names *names, uint64_t first)
+// Letters have one place in either case.
+static inline uint32_t place(const struct resp_names *names, uint64_t first)
 {
-    return (uint32_t)(first * 0x9e3779b97f4a7c15u >> 40) & names->mask;
+    return (uint32_t)((first & every_byte * 0xdf) * 0x9e3779b97f4a7c15u >> 40) & names->mask;
 }
 
 static bool same_rest(const struct resp_name *slot, const char *bytes, size_t n)
@@ -58,11 +63,8 @@ static bool same_rest(const struct resp_name *slot, const char *bytes, size_t n)
     return true;
 }
 
-static int32_t find_name(const struct resp_names *names, const char *bytes, size_t n, size_t room)
+static inline int32_t search(const struct resp_names *names, uint64_t first, const char *bytes, size_t n)
 {
-    if (!names || n == 0)
-        return RESP_UNKNOWN;
-    uint64_t first = first_bytes(bytes, n, room);
     for (uint32_t i = place(names, first); names->slots[i].length; i = (i + 1) & names->mask) {
         const struct resp_name *slot = &names->slots[i];
         if (slot->first == first && slot->length == n && same_rest(slot, bytes, n))
@@ -71,9 +73,19 @@ static int32_t find_name(const struct resp_names *names, const char *bytes, size
     return RESP_UNKNOWN;
 }
 
+// Most names come in upper case.
+static inline int32_t find_name(const struct resp_names *names, const char *bytes, size_t n, size_t room)
+{
+    if (!names || n == 0)
+        return RESP_UNKNOWN;
+    uint64_t first = first_bytes(bytes, n, room);
+    int32_t id = search(names, first, bytes, n);
+    return id == RESP_UNKNOWN ? search(names, to_upper(first), bytes, n) : id;
+}
+
 void resp_add_name(struct resp_names *names, const char *name, size_t n, int16_t id)
 {
-    uint64_t first = first_bytes(name, n, n);
+    uint64_t first = to_upper(first_bytes(name, n, n));
     uint32_t i = place(names, first);
     while (names->slots[i].length)
         i = (i + 1) & names->mask;
@@ -81,19 +93,6 @@ void resp_add_name(struct resp_names *names, const char *name, size_t n, int16_t
     *slot = (struct resp_name){.first = first, .id = id, .length = (uint8_t)n};
     for (size_t k = 8; k < n; k++)
         slot->rest[k - 8] = upper(name[k]);
-}
-
-// A request that ends at `end`; behind it bytes may be read up to `limit`.
-static enum resp_result complete(const struct resp_names *names, struct resp_request *r,
-                                 const char *bytes, const char *end, const char *limit)
-{
-    const struct resp_part *name = r->parts;
-    r->used = (int32_t)(end - bytes);
-    r->id = RESP_EMPTY;
-    if (r->count > 0)
-        r->id = find_name(names, bytes + name->at, (size_t)name->length,
-                          (size_t)(limit - bytes) - (size_t)name->at);
-    return RESP_COMPLETE;
 }
 
 // Inline requests: words in a line.
@@ -109,8 +108,7 @@ static bool ends_word(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-static enum resp_result scan_inline(const struct resp_names *names, struct resp_request *r,
-                                    const char *bytes, int32_t n)
+static enum resp_result scan_inline(struct resp_request *r, const char *bytes, int32_t n)
 {
     const char *line_end = memchr(bytes, '\n', (size_t)n);
     // Redis looks for the end of a C string.
@@ -122,8 +120,10 @@ static enum resp_result scan_inline(const struct resp_names *names, struct resp_
     for (;;) {
         while (at < end && is_space(*at))
             at++;
-        if (at == end)
-            return complete(names, r, bytes, line_end + 1, bytes + n);
+        if (at == end) {
+            r->used = (int32_t)(line_end + 1 - bytes);
+            return RESP_COMPLETE;
+        }
         if (r->count == r->size)
             return RESP_FULL;
         const char *start = at;
@@ -176,8 +176,8 @@ static bool is_digit(char c)
 
 // A number behind a type's byte at *at, up to a CR and one byte more, which nobody looks at. Returns
 // RESP_COMPLETE with *at behind it, RESP_MORE, or one of the two errors.
-static inline enum resp_result scan_number(const char **at, const char *end, int64_t *number,
-                                           enum resp_result bad, enum resp_result too_long)
+static enum resp_result scan_number(const char **at, const char *end, int64_t *number,
+                                    enum resp_result bad, enum resp_result too_long)
 {
     const char *first = *at + 1, *p = first;
     int64_t value = 0;
@@ -219,25 +219,60 @@ static enum resp_result fail_bulk(struct resp_request *r, enum resp_result resul
     return result == RESP_COMPLETE ? RESP_BAD_BULK : result;
 }
 
-static enum resp_result scan_array(const struct resp_names *names, struct resp_request *r,
-                                   const char *bytes, int32_t n)
+// A number of one digit or two behind a type's byte at *at, as most are; -1 for what scan_number is to look at.
+static inline int64_t take_small(const char **at, const char *end, char type)
+{
+    const char *p = *at;
+    if (end - p < 5 || p[0] != type || !is_digit(p[1]))
+        return -1;
+    int64_t digit = p[1] - '0';
+    if (p[2] == '\r') {
+        *at = p + 4;
+        return digit;
+    }
+    if (digit == 0 || !is_digit(p[2]) || p[3] != '\r')
+        return -1;
+    *at = p + 5;
+    return digit * 10 + p[2] - '0';
+}
+
+// The head of a bulk string, with `left` of them still to come.
+static enum resp_result scan_bulk(struct resp_request *r, const char *bytes, const char **at, const char *end,
+                                  int64_t *length, int64_t left)
+{
+    const char *start = *at;
+    if (start == end) {
+        r->need = needed(start - bytes, left);
+        return RESP_MORE;
+    }
+    enum resp_result result = scan_number(at, end, length, RESP_BAD_BULK, RESP_LONG_BULK);
+    if (result != RESP_COMPLETE || *start != '$' || *length < 0 || *length > MOST_BULK)
+        return fail_bulk(r, result, bytes, start, end, left);
+    return RESP_COMPLETE;
+}
+
+static enum resp_result scan_array(struct resp_request *r, const char *bytes, int32_t n)
 {
     const char *at = bytes, *end = bytes + n;
-    int64_t count, length;
-    enum resp_result result = scan_number(&at, end, &count, RESP_BAD_COUNT, RESP_LONG_COUNT);
-    if (result != RESP_COMPLETE)
-        return result;
-    if (count > MOST_PARTS)
-        return RESP_BAD_COUNT;
+    int64_t count = take_small(&at, end, '*');
+    if (count < 0) {
+        const char *odd = at; // so that `at` is kept in a register
+        enum resp_result result = scan_number(&odd, end, &count, RESP_BAD_COUNT, RESP_LONG_COUNT);
+        if (result != RESP_COMPLETE)
+            return result;
+        if (count > MOST_PARTS)
+            return RESP_BAD_COUNT;
+        at = odd;
+    }
     for (int32_t i = 0; i < count; i++) {
-        const char *start = at;
-        if (at == end) {
-            r->need = needed(at - bytes, count - i);
-            return RESP_MORE;
+        int64_t length = take_small(&at, end, '$');
+        if (length < 0) {
+            const char *odd = at;
+            enum resp_result result = scan_bulk(r, bytes, &odd, end, &length, count - i);
+            if (result != RESP_COMPLETE)
+                return result;
+            at = odd;
         }
-        result = scan_number(&at, end, &length, RESP_BAD_BULK, RESP_LONG_BULK);
-        if (result != RESP_COMPLETE || *start != '$' || length < 0 || length > MOST_BULK)
-            return fail_bulk(r, result, bytes, start, end, count - i);
         if (end - at < length + 2) {
             r->need = needed(at - bytes + length + 2, count - i - 1);
             return RESP_MORE;
@@ -248,31 +283,45 @@ static enum resp_result scan_array(const struct resp_names *names, struct resp_r
         at += length + 2;
     }
     r->count = count > 0 ? (int32_t)count : 0;
-    return complete(names, r, bytes, at, end);
+    r->used = (int32_t)(at - bytes);
+    return RESP_COMPLETE;
 }
 
 enum resp_result resp_scan(const struct resp_names *names, struct resp_request *r, const char *bytes,
                            int32_t n)
 {
+    r->data = bytes;
     r->count = 0;
     r->need = n + 1;
+    r->id = RESP_EMPTY;
     if (n == 0)
         return RESP_MORE;
-    return bytes[0] == '*' ? scan_array(names, r, bytes, n) : scan_inline(names, r, bytes, n);
+    enum resp_result result = bytes[0] == '*' ? scan_array(r, bytes, n) : scan_inline(r, bytes, n);
+    if (result == RESP_COMPLETE && r->count > 0) {
+        const struct resp_part *name = r->parts;
+        r->id = find_name(names, bytes + name->at, (size_t)name->length, (size_t)(n - name->at));
+    }
+    return result;
 }
 
-size_t resp_put_head(char text[RESP_HEAD], char type, double number)
+size_t resp_put_head(char text[RESP_HEAD], char type, int64_t number)
 {
     char digits[RESP_HEAD], *d = digits + sizeof(digits), *at = text;
-    uint64_t rest = (uint64_t)(number < 0 ? -number : number);
-    do
-        *--d = (char)('0' + rest % 10);
-    while (rest /= 10);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
     *at++ = type;
     if (number < 0)
         *at++ = '-';
-    size_t n = (size_t)(digits + sizeof(digits) - d);
-    memcpy(at, d, n);
-    memcpy(at + n, "\r\n", 2);
-    return (size_t)(at - text) + n + 2;
+    if (rest < 10) {
+        *at++ = (char)('0' + rest);
+    } else {
+        do
+            *--d = (char)('0' + rest % 10);
+        while (rest /= 10);
+        size_t n = (size_t)(digits + sizeof(digits) - d);
+        memcpy(at, d, n);
+        at += n;
+    }
+    *at++ = '\r';
+    *at++ = '\n';
+    return (size_t)(at - text);
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct resp_part {
-    int32_t at, length; // bytes, from the beginning of the request
+    int32_t at, length; // bytes, from the request's beginning
 };
 
 // The names of commands, for a server that knows them: open addressing, at most half full.
@@ -29,6 +29,7 @@ void resp_add_name(struct resp_names *names, const char *name, size_t n, int16_t
 enum { RESP_UNKNOWN = -1, RESP_EMPTY = -2 }; // in the place of an id
 
 struct resp_request {
+    const char *data;        // where it begins
     struct resp_part *parts; // the caller's; the name first
     int32_t size;            // how many it has room for
     int32_t count;           // how many there are
@@ -57,7 +58,7 @@ enum resp_result resp_scan(const struct resp_names *names, struct resp_request *
 
 enum { RESP_HEAD = 24 };
 
-// Writes a type, a whole number below 2^53 and the line's end. Returns their length.
-size_t resp_put_head(char text[RESP_HEAD], char type, double number);
+// Writes a type, a number and the line's end. Returns their length.
+size_t resp_put_head(char text[RESP_HEAD], char type, int64_t number);
 
 #endif

@@ -80,15 +80,15 @@ end
 
 -- After a scan that found no whole request: the words of an inline one with quotes; nil and what is wrong
 -- with it; nil where there was no room for its parts and now is more.
-function M.take_odd(status, data)
+function M.take_odd(status)
   if status == FULL then
     make_room(request.size * 2)
     return nil
   elseif status == QUOTED then
-    local words = split(ffi.string(data, request.parts[0].length))
+    local words = split(ffi.string(request.data, parts[0].length))
     return words, not words and "unbalanced quotes in request" or nil
   elseif status == NO_BULK then
-    local got = ffi.string(data + request.parts[0].at, 1)
+    local got = ffi.string(request.data + parts[0].at, 1)
     return nil, ("expected '$', got '%s'"):format(got)
   end
   return nil, messages[status]
@@ -126,7 +126,7 @@ function M.decode(bytes, at)
     elseif status == MORE then
       return nil
     end
-    local words, message = M.take_odd(status, data)
+    local words, message = M.take_odd(status)
     if words then
       return words, request.used
     elseif message then
