@@ -87,4 +87,13 @@ M.serve = wrap(core.serve, true)
 M.listen = wrap(core.listen, true)
 M.dial = wrap(core.dial, false)
 
+-- The same for a function `name` of ours: what is wrong with the script's arguments is said of its call of that.
+function M.dial_as(name, events, where)
+  local ok, conn, message, code = pcall(M.dial, events, where)
+  if not ok then
+    error(("%s: %s"):format(name, conn), 3)
+  end
+  return conn, message, code
+end
+
 return M

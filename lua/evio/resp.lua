@@ -14,12 +14,14 @@ local getmetatable, type = getmetatable, type -- constants for LuaJIT, here and 
 local M = {}
 
 for _, name in ipairs({ "null", "status", "error", "is_error", "map", "set", "push", "encode", "encode_request",
-  "decode", "to_integer" }) do
+  "to_integer" }) do
   M[name] = codec[name]
 end
+M.decode = require("evio.codec.resp_decode").decode
 M.decode_request = request_parts.decode
 M.options = request_parts.options
 M.to_pattern = glob.to_pattern
+M.client = require("evio.resp_client").new
 
 local leaves = ffi.cast("const struct evio_leaves *", core.leaves)
 local live = ffi.cast("struct evio_live *", core.live)

@@ -126,7 +126,7 @@ function M.connect(where, events)
   end
   made.data, made.eof, made.drained = driven(M.connect), waiting.on_eof, waiting.on_drained
   made.closed = make_closed(made.closed)
-  local conn, message, code = address.dial(made, where)
+  local conn, message, code = address.dial_as("evio.connect", made, where)
   if not conn then
     return nil, message, code
   end

@@ -4,6 +4,7 @@ local codecs = require("spec.support.codecs")
 local support = require("spec.support")
 
 local resp = codecs.load("evio.codec.resp")
+resp.decode = codecs.load("evio.codec.resp_decode").decode
 local glob = codecs.load("evio.codec.glob")
 
 local NULL = resp.null

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/table.h"
 #include "codec/resp.h"
+#include "codec/resp_reply.h"
 #include "codec/scan.h"
 #include "net/write.h"
 
@@ -52,6 +53,7 @@ const char ffi_declarations[] =
     "  struct evio_part *parts;"
     "  int32_t size, count, id, used, need;"
     "};"
+    "struct evio_reply { int32_t at, left; };"
     "struct evio_leaves {"
     "  int32_t (*find)(struct evio_stream *, const char *, int32_t);"
     "  void (*put)(struct evio_live *, const char *, size_t);"
@@ -59,6 +61,7 @@ const char ffi_declarations[] =
     "  int32_t (*resp_scan)(const struct evio_names *, struct evio_request *, const char *, int32_t);"
     "  int32_t (*resp_next)(struct evio_live *, const struct evio_names *, struct evio_request *);"
     "  void (*resp_add_name)(struct evio_names *, const char *, size_t, int16_t);"
+    "  int32_t (*resp_reply)(struct evio_reply *, const char *, int32_t);"
     "  void (*resp_bulk)(struct evio_live *, const char *, size_t);"
     "  void (*resp_integer)(struct evio_live *, double);"
     "  struct evio_table *(*table_new)(struct evio_live *);"
@@ -170,6 +173,11 @@ static int32_t resp_next(struct evio_live *live, const struct resp_names *names,
     return result;
 }
 
+static int32_t resp_reply(struct resp_reply *reply, const char *bytes, int32_t n)
+{
+    return resp_reply_scan(reply, bytes, n);
+}
+
 static void resp_bulk(struct evio_live *live, const char *bytes, size_t n)
 {
     char *at = reserve(live, RESP_HEAD + n + 2);
@@ -218,7 +226,7 @@ static int32_t next_key(const struct table *t, size_t *place, struct evio_view *
 }
 
 const struct evio_leaves ffi_leaves = {
-    find, put, fail, resp_find, resp_next, resp_add_name, resp_bulk, resp_integer,
+    find, put, fail, resp_find, resp_next, resp_add_name, resp_reply, resp_bulk, resp_integer,
     new_table, table_free, find_value, table_set, table_remove, next_key,
 };
 

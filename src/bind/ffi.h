@@ -59,6 +59,7 @@ struct evio_view {
 struct table;
 struct resp_names;
 struct resp_request;
+struct resp_reply;
 
 struct evio_leaves {
     // The number of bytes in front of a needle of n >= 1 bytes, counted from the stream's
@@ -74,6 +75,8 @@ struct evio_leaves {
     // The same in the input that the event has not used yet; a request that is found is used.
     int32_t (*resp_next)(struct evio_live *, const struct resp_names *, struct resp_request *);
     void (*resp_add_name)(struct resp_names *, const char *name, size_t n, int16_t id);
+    // See codec/resp_reply.h.
+    int32_t (*resp_reply)(struct resp_reply *, const char *bytes, int32_t n);
     // Queues a bulk string, and an integer below 2^53, as a reply.
     void (*resp_bulk)(struct evio_live *, const char *bytes, size_t n);
     void (*resp_integer)(struct evio_live *, double number);

@@ -46,6 +46,47 @@ function resp.server(commands) end
 ---@return evio.RespCommand
 function resp.hello(name, version) end
 
+---A connection to a server that speaks RESP.
+---@class evio.RespClient
+---@field conn evio.Conn for its addresses, time-outs and the like
+local client = {}
+
+---Sends a request, at once: many may wait for their replies, which come in order. `fn` gets the reply; null is
+---nil, an error nil, its text and its first word (`"ERR"`, `"WRONGTYPE"`). Where the connection ends in front of
+---the reply, `fn` gets nil, a message and a code such as `"ECONNRESET"`. Without `fn` nobody hears of it.
+---SUBSCRIBE and its kin have no reply: what comes of them are push messages.
+---@param request (string|number)[] the command's name and its arguments
+---@param fn? fun(value: evio.RespValue, message: string?, code: string?)
+---@return number|false pending bytes that wait to be sent, as from `conn:write`; false where the connection is closing or gone, and then `fn` is not called
+function client:send(request, fn) end
+
+---In sessions: sends a request and waits for its reply. Several sessions may use one client.
+---@param ... string|number the command's name and its arguments
+---@return evio.RespValue value nil for null, and with an error
+---@return string? message
+---@return string? code
+function client:call(...) end
+
+---How many requests wait for their replies.
+---@return number
+function client:waiting() end
+
+---Closes the connection once what was sent has left. Requests that wait get an error.
+---@return boolean
+function client:close() end
+
+---Dials a server that speaks RESP, such as Redis: `resp.client("tcp://localhost:6379")`, or with `tls://`. What
+---is sent before it is connected waits. `events` are those of `evio.dial` without `data`; its `push(client,
+---message)` gets what no request asked for, such as the messages of channels, as lists: with RESP3, after a
+---request `HELLO 3`, at any time; with RESP2 when nothing else is asked for meanwhile. Strings of up to 512 MiB are
+---taken, and lists of up to 2^30 values, within `options.input` (1 GiB).
+---@param address string
+---@param events? evio.Events
+---@return evio.RespClient? client
+---@return string? message
+---@return string? code
+function resp.client(address, events) end
+
 ---A status, such as `resp.status("OK")`. Made once, it can be sent often. A line's end in it becomes a space.
 ---@param text string
 ---@return evio.RespLine

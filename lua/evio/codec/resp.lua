@@ -1,15 +1,15 @@
--- RESP, the protocol of Redis, versions 2 and 3 (RESP3.md of antirez/RESP3): values to bytes and back. No
--- I/O: everything here works on strings.
+-- RESP, the protocol of Redis, versions 2 and 3 (RESP3.md of antirez/RESP3): values, and their bytes. No I/O.
+local buffer = require("string.buffer")
 local ffi = require("ffi")
+local abs, type = math.abs, type
 
 local M = {}
 
-local MOST_LINE = 65536
-local MOST_BULK = 512 * 1024 * 1024
 local MOST_DEPTH = 128
 local EXACT = 2 ^ 53
 
 local int64 = ffi.typeof("int64_t")
+local gathered = buffer.new()
 
 -- Values that Lua has no type for ------------------------------------------------------------------
 
@@ -24,7 +24,7 @@ Line.__index = Line
 function Line:__tostring()
   return self.text
 end
-M.LINE = Line.__metatable
+M.LINE, M.MOST_DEPTH = Line.__metatable, MOST_DEPTH
 
 local function one_line(text)
   return (text:gsub("[\r\n]", " "))
@@ -63,7 +63,7 @@ M.push = make_list("push", ">", 1)
 local encode_into
 
 local function encode_number(value, version)
-  if value % 1 == 0 and math.abs(value) <= EXACT then
+  if value % 1 == 0 and abs(value) <= EXACT then
     return (":%d\r\n"):format(value)
   end
   local text = value ~= value and "nan" or value == math.huge and "inf" or value == -math.huge and "-inf"
@@ -119,19 +119,27 @@ function M.encode(value, version)
   return table.concat(parts)
 end
 
--- A request: a list of strings, or of numbers, which are sent as text.
-function M.encode_request(list)
-  local parts = { ("*%d\r\n"):format(#list) }
+-- The bytes of a request, a list of strings and of numbers, which are sent as text; or nil and what is wrong.
+function M.pack_request(list)
+  gathered:reset():put("*", #list, "\r\n")
   for i = 1, #list do
     local part = list[i]
     if type(part) == "number" then
-      part = part % 1 == 0 and math.abs(part) <= EXACT and ("%d"):format(part) or ("%.17g"):format(part)
+      part = part % 1 == 0 and abs(part) <= EXACT and ("%d"):format(part) or ("%.17g"):format(part)
     elseif type(part) ~= "string" then
-      error(("evio.resp.encode_request: part %d is a %s, expected a string or a number"):format(i, type(part)), 2)
+      return nil, ("part %d is a %s, expected a string or a number"):format(i, type(part))
     end
-    parts[i + 1] = ("$%d\r\n"):format(#part) .. part .. "\r\n"
+    gathered:put("$", #part, "\r\n", part, "\r\n")
   end
-  return table.concat(parts)
+  return gathered:get()
+end
+
+function M.encode_request(list)
+  local bytes, message = M.pack_request(list)
+  if not bytes then
+    error("evio.resp.encode_request: " .. message, 2)
+  end
+  return bytes
 end
 
 -- Integers -----------------------------------------------------------------------------------------
@@ -148,7 +156,7 @@ function M.to_integer(text)
     return nil
   end
   local number = tonumber(text)
-  if math.abs(number) < EXACT then -- the one above may be what another was rounded to
+  if abs(number) < EXACT then -- the one above may be what another was rounded to
     return number
   end
   local exact = int64(0)
@@ -156,137 +164,6 @@ function M.to_integer(text)
     exact = exact * 10 - tonumber(digit) -- below zero there is one more
   end
   return sign == "-" and exact or -exact
-end
-
--- Decoding -----------------------------------------------------------------------------------------
--- Each function returns a value and the place behind it; nil where bytes are missing; nil and a message.
-
-local decode_at
-
--- The length in a head; -1 for null.
-local function to_length(text, most, what)
-  local length = text:match("^%d+$") and tonumber(text) or text == "-1" and -1
-  if not length or length > most then
-    return nil, ("the length of %s is %q"):format(what, text:sub(1, 40))
-  end
-  return length
-end
-
-local function decode_bulk(bytes, text, at, kind)
-  local length, message = to_length(text, MOST_BULK, "a bulk string")
-  if not length then
-    return nil, message
-  elseif length == -1 then
-    return M.null, at
-  elseif #bytes < at + length + 1 then
-    return nil
-  elseif bytes:sub(at + length, at + length + 1) ~= "\r\n" then
-    return nil, "a bulk string is longer than its length"
-  end
-  local value = bytes:sub(at, at + length - 1)
-  if kind == "!" then
-    value = M.error(value)
-  elseif kind == "=" then
-    value = value:sub(5) -- behind the format, as in "txt:"
-  end
-  return value, at + length + 2
-end
-
-local function decode_list(bytes, text, at, kind, depth)
-  local count, message = to_length(text, 2 ^ 31, "a list")
-  if not count then
-    return nil, message
-  elseif count == -1 then
-    return M.null, at
-  elseif depth == MOST_DEPTH then
-    return nil, ("lists are in each other %d deep"):format(MOST_DEPTH)
-  end
-  local list = {}
-  for i = 1, (kind == "%" or kind == "|") and count * 2 or count do
-    local value, behind = decode_at(bytes, at, depth + 1)
-    if value == nil then
-      return nil, behind
-    end
-    list[i], at = value, behind
-  end
-  if kind == "%" then
-    return M.map(list), at
-  elseif kind == "~" then
-    return M.set(list), at
-  elseif kind == ">" then
-    return M.push(list), at
-  elseif kind == "|" then -- attributes are about the value behind them, which is what counts
-    return decode_at(bytes, at, depth)
-  end
-  return list, at
-end
-
-local doubles = { inf = math.huge, ["-inf"] = -math.huge, nan = 0 / 0 }
-
-local decoders = {
-  ["+"] = function(_, text, at) return text, at end,
-  ["-"] = function(_, text, at) return M.error(text), at end,
-  [":"] = function(_, text, at)
-    local number = M.to_integer(text)
-    return number, number and at or ("an integer is %q"):format(text:sub(1, 40))
-  end,
-  ["_"] = function(_, text, at)
-    if text ~= "" then
-      return nil, "a null has bytes in it"
-    end
-    return M.null, at
-  end,
-  ["#"] = function(_, text, at)
-    if text ~= "t" and text ~= "f" then
-      return nil, ("a boolean is %q"):format(text:sub(1, 40))
-    end
-    return text == "t", at
-  end,
-  [","] = function(_, text, at)
-    local number = doubles[text] or text:find("^[-+%d.eE]+$") and tonumber(text)
-    if not number then
-      return nil, ("a double is %q"):format(text:sub(1, 40))
-    end
-    return number, at
-  end,
-  ["("] = function(_, text, at)
-    if not text:find("^[-+]?%d+$") then
-      return nil, ("a big number is %q"):format(text:sub(1, 40))
-    end
-    return text, at
-  end,
-  ["$"] = decode_bulk, ["!"] = decode_bulk, ["="] = decode_bulk,
-  ["*"] = decode_list, ["%"] = decode_list, ["~"] = decode_list, [">"] = decode_list, ["|"] = decode_list,
-}
-
-function decode_at(bytes, at, depth)
-  local kind = bytes:sub(at, at)
-  local decoder = decoders[kind]
-  if kind == "" then
-    return nil
-  elseif not decoder then
-    return nil, ("a value begins with %q"):format(kind)
-  end
-  local stop = bytes:find("\r\n", at + 1, true)
-  if not stop then
-    if #bytes - at > MOST_LINE then
-      return nil, ("a line of more than %d bytes"):format(MOST_LINE)
-    end
-    return nil
-  end
-  return decoder(bytes, bytes:sub(at + 1, stop - 1), stop + 2, kind, depth)
-end
-
--- The value at a place in bytes, 1 unless given: what M.encode says backwards, lines as strings or errors,
--- big numbers as text. Returns it and the number of bytes it takes; nil when it is not complete; nil and
--- what is wrong.
-function M.decode(bytes, at)
-  at = at or 1
-  local value, behind = decode_at(bytes, at, 0)
-  if value == nil then
-    return nil, behind
-  end
-  return value, behind - at
 end
 
 return M
