@@ -42,7 +42,7 @@ describe("a stream handler", function()
     support.same_bytes(lines(texts), client:receive(#lines(texts)))
   end)
 
-  it("gets a message that comes byte by byte", function()
+  it("gets a message that comes byte by byte (seed 34)", function()
     local client = scripts.serve_one([[
       events.data = evio.stream(function(_, s)
         local length = s:u16()
@@ -57,7 +57,7 @@ describe("a stream handler", function()
     assert.equal("hello", client:receive_line())
   end)
 
-  it("gets the same messages wherever the bytes are split", function()
+  it("gets the same messages wherever the bytes are split (seed 34)", function()
     local bytes = record("one") .. record("") .. record("three")
     for at = 1, #bytes - 1 do
       local client = scripts.serve_one([[

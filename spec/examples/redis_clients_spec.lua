@@ -9,7 +9,7 @@ local function port_of(address)
 end
 
 describe("examples/redis.lua", function()
-  it("counts each key that DEL removed once", function()
+  it("counts each key that DEL removed once (seed 28)", function()
     local _, address = redis.start_ours()
     local replies = redis.replies(address, { request({ "MSET", "a", "1", "b", "2", "c", "3" }),
       request({ "DEL", "a", "b", "nothing", "a" }), request({ "MGET", "a", "b", "c" }), request({ "DBSIZE" }) })
@@ -31,7 +31,7 @@ describe("examples/redis.lua", function()
     end
   end)
 
-  it("loses no reply in front of SHUTDOWN, to nobody", function() -- redis-server does
+  it("loses no reply in front of SHUTDOWN, to nobody (seed 28)", function() -- redis-server does
     local server, address = redis.start_ours()
     local client, other = support.connect(address), support.connect(address)
     other:send(request({ "SET", "k", ("v"):rep(2 ^ 20) }) .. request({ "GET", "k" }))
