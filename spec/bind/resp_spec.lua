@@ -91,6 +91,37 @@ describe("evio.resp.server", function()
     assert_answers(client, request("foo", "a"), "-ERR unknown command 'foo', with args beginning with: 'a' \r\n")
   end)
 
+  it("tells its commands and what INFO says", function()
+    local client, server = resp.serve([[
+      A = { 2, function() end },
+      Box = { IN = { -3, function() end } },
+      INFO = resp.info(function()
+        return { { "One", "a", 1, "b", "x" }, { "Two", "c", "" } }
+      end),]], "commands.COMMAND = resp.command(commands) events.data = resp.server(commands)")
+    local rest = "*0\r\n:0\r\n:0\r\n:0\r\n*0\r\n*0\r\n*0\r\n"
+    local a = "*10\r\n" .. bulk("a") .. ":2\r\n" .. rest .. "*0\r\n"
+    local box = "*10\r\n" .. bulk("box") .. ":-2\r\n" .. rest .. "*1\r\n*10\r\n" .. bulk("box|in") .. ":-3\r\n" .. rest
+      .. "*0\r\n"
+    assert_answers(client, request("command", "count"), ":15\r\n")
+    assert_answers(client, request("COMMAND", "INFO", "A", "none", "BOX"), "*3\r\n" .. a .. "$-1\r\n" .. box)
+    assert_answers(client, request("COMMAND", "DOCS", "a", "none"), "*2\r\n" .. bulk("a") .. "*0\r\n")
+    assert_answers(client, request("COMMAND", "x"), "-ERR unknown subcommand 'x'. Try COMMAND HELP.\r\n")
+    client:send(request("COMMAND") .. request("QUIT"))
+    local all = client:receive_all()
+    assert.matches("^%*15\r\n", all)
+    client = support.connect(server:address())
+    for _, part in ipairs({ a, box, bulk("command"), bulk("info") }) do
+      assert.is_truthy(all:find(part, 1, true))
+    end
+    local one, two = "# One\r\na:1\r\nb:x\r\n", "# Two\r\nc:\r\n"
+    assert_answers(client, request("INFO"), bulk(one .. "\r\n" .. two))
+    assert_answers(client, request("INFO", "one"), bulk(one))
+    assert_answers(client, request("INFO", "two", "ONE"), bulk(one .. "\r\n" .. two))
+    assert_answers(client, request("INFO", "three"), bulk(""))
+    client:send(request("HELLO", "3") .. request("INFO", "two") .. request("QUIT"))
+    assert.is_truthy(client:receive_all():find("=15\r\ntxt:" .. two .. "\r\n", 1, true))
+  end)
+
   it("speaks version 3 after HELLO 3", function()
     local client = resp.serve([[
       ALL = { 1, function() return { resp.null, true, 0.5, resp.map({ "a", 1 }), resp.set({ "b" }), n = 6 } end },]])

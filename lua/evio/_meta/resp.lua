@@ -87,6 +87,23 @@ function client:close() end
 ---@return string? code
 function resp.client(address, events) end
 
+---The command COMMAND with COUNT, INFO, LIST and DOCS, for the table that it stands in:
+---`commands.COMMAND = resp.command(commands)`. It tells names and arities, and nothing of flags, keys or documents.
+---@param commands table<string, evio.RespCommand|table<string, evio.RespCommand>>
+---@return evio.RespCommand
+function resp.command(commands) end
+
+---The command INFO: `sections()` gives a list of sections, each a list of its title and of names and values in
+---turn, as `{ { "Server", "redis_version", "7.0.15", "tcp_port", 6379 } }`.
+---@param sections fun(): table
+---@return evio.RespCommand
+function resp.info(sections) end
+
+---Text that is to be shown as it is: a verbatim string, in RESP2 a bulk string.
+---@param text string
+---@return table
+function resp.verbatim(text) end
+
 ---A status, such as `resp.status("OK")`. Made once, it can be sent often. A line's end in it becomes a space.
 ---@param text string
 ---@return evio.RespLine

@@ -58,6 +58,13 @@ M.map = make_list("map", "%", 2)
 M.set = make_list("set", "~", 1)
 M.push = make_list("push", ">", 1)
 
+local Verbatim = { __metatable = "evio.resp.verbatim" }
+
+-- Text as it is to be shown; in RESP2 a bulk string.
+function M.verbatim(text)
+  return setmetatable({ text = text }, Verbatim)
+end
+
 -- Encoding -----------------------------------------------------------------------------------------
 
 local encode_into
@@ -100,6 +107,9 @@ function encode_into(parts, value, version, depth)
     parts[#parts + 1] = ":" .. tostring(value):sub(1, -3) .. "\r\n" -- without LL
   elseif getmetatable(value) == M.LINE then
     parts[#parts + 1] = value.raw
+  elseif getmetatable(value) == Verbatim.__metatable then
+    local text = version == 3 and "txt:" .. value.text or value.text
+    parts[#parts + 1] = (version == 3 and "=%d\r\n" or "$%d\r\n"):format(#text) .. text .. "\r\n"
   elseif kind == "table" then
     encode_list(parts, value, version, depth)
   else
