@@ -186,6 +186,12 @@ describe("evio.resp.client", function()
       'failed\tcannot connect to "tcp://127.0.0.1:1": connection refused\tECONNREFUSED')
   end)
 
+  it("says that it failed where nobody hears of it", function()
+    local script = dial("tcp://127.0.0.1:1", 'client:send({ "A" })')
+    script:expect_error("^evio: connection 1 failed: cannot connect to \"tcp://127.0.0.1:1\": connection refused\n$")
+    assert.equal(0, script:wait().status)
+  end)
+
   it("ends where what comes is no reply, or one too many", function()
     local closed = [[{ closed = function(_, ...) print("closed", ...) end }]]
     for text, message in pairs({

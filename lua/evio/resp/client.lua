@@ -78,10 +78,11 @@ local function deliver(self, value)
   end
 end
 
--- An error in one function keeps the others from nothing.
+-- Returns whether somebody heard of it. An error in one function keeps the others from nothing.
 local function end_waiting(self, message, code)
-  local fn, failed, first = take_waiting(self), false, nil
+  local fn, heard, failed, first = take_waiting(self), false, false, nil
   while fn do
+    heard = heard or fn ~= nothing
     local ok, err = pcall(fn, nil, message or "the connection closed in front of the reply", code or "EPIPE")
     if not ok and not failed then
       failed, first = true, err
@@ -91,6 +92,7 @@ local function end_waiting(self, message, code)
   if failed then
     error(first, 0)
   end
+  return heard
 end
 
 -- All whole replies of an event.
@@ -178,10 +180,16 @@ local function make_events(self, events)
   end
   made.push, self.push = nil, events.push
   made.data = stream.handler(make_read(self), make_events)
-  for _, name in ipairs({ "closed", "failed" }) do
-    made[name] = function(conn, message, code)
-      end_waiting(self, message, code)
-      return events[name] and events[name](conn, message, code)
+  function made.closed(conn, message, code)
+    end_waiting(self, message, code)
+    return events.closed and events.closed(conn, message, code)
+  end
+  function made.failed(conn, message, code)
+    local heard = end_waiting(self, message, code)
+    if events.failed then
+      return events.failed(conn, message, code)
+    elseif not heard then
+      io.stderr:write(("evio: connection %d failed: %s\n"):format(conn.id, message))
     end
   end
   return made
