@@ -67,11 +67,49 @@ static void agrees_with_an_array(void)
     table_free(t);
 }
 
+// While entries move from one size to the next: what is there is found, changed, removed and counted in both.
+static void grows_in_steps(void)
+{
+    enum { MOST = 600 };
+    for (unsigned round = 0; round < 300; round++) {
+        const uint64_t own[2] = {round, 7};
+        struct table *t = table_new(own);
+        int values[MOST];
+        size_t count = 0;
+        for (int k = 0; k < MOST; k++) {
+            CHECK(table_set(t, (char *)&k, sizeof(k), (char *)&k, sizeof(k)) == 1);
+            values[k] = k;
+            count++;
+            int other = (int)check_random((uint32_t)k + 1), twice = other * 2;
+            bool there = values[other] >= 0;
+            const struct table_entry *e = table_find(t, (char *)&other, sizeof(other));
+            CHECK(!e == !there && (!e || memcmp(e->bytes + sizeof(k), &values[other], sizeof(k)) == 0));
+            if (check_random(3) == 0) {
+                CHECK(table_remove(t, (char *)&other, sizeof(other)) == there);
+                count -= there;
+                values[other] = -1;
+            } else if (there && check_random(2) == 0) {
+                CHECK(table_set(t, (char *)&other, sizeof(other), (char *)&twice, sizeof(twice)) == 0);
+                values[other] = twice;
+            }
+            CHECK(table_count(t) == count);
+        }
+        size_t place = 0, seen = 0;
+        while (round % 2 && table_next(t, &place))
+            seen++;
+        CHECK(round % 2 == 0 || seen == count);
+        for (int k = 0; k < MOST; k++)
+            CHECK(!table_find(t, (char *)&k, sizeof(k)) == (values[k] < 0));
+        table_free(t);
+    }
+}
+
 int main(void)
 {
     static const struct check_test tests[] = {
         {"bytes are kept", keeps_bytes},
         {"it agrees with an array", agrees_with_an_array},
+        {"it grows in steps", grows_in_steps},
     };
     return check_run(tests, ARRAY_LEN(tests));
 }

@@ -8,11 +8,19 @@
 
 // A place: the entry's address in the lower 48 bits, which are all that addresses have on the systems that
 // LuaJIT runs on, and 16 bits of its hash above; 0 for a free one. Searches go on to the next place.
-enum { ADDRESS_BITS = 48, SMALLEST = 16 };
+enum { ADDRESS_BITS = 48, SMALLEST = 16, MOVES = 4 };
 
+struct places {
+    uint64_t *at;
+    size_t size; // a power of two, at most three quarters are used
+};
+
+// A table that grows moves its entries a few at a time, with each that is set, so that none takes long. Those of
+// `old` move in the order of their places, from `start` on, which was free: no search went over it.
 struct table {
-    uint64_t *places;
-    size_t size, count; // size is a power of two, at most three quarters are used
+    struct places now, old; // old.at is NULL when nothing is left there
+    size_t start, moved;
+    size_t count;
     uint64_t key[2];
 };
 
@@ -36,24 +44,29 @@ struct table *table_new(const uint64_t key[2])
     struct table *t = calloc(1, sizeof(*t));
     if (!t)
         return NULL;
-    t->size = SMALLEST;
     t->key[0] = key[0];
     t->key[1] = key[1];
-    t->places = calloc(t->size, sizeof(*t->places));
-    if (!t->places) {
+    t->now = (struct places){calloc(SMALLEST, sizeof(*t->now.at)), SMALLEST};
+    if (!t->now.at) {
         free(t);
         return NULL;
     }
     return t;
 }
 
+static void free_places(const struct places *p)
+{
+    for (size_t i = 0; p->at && i < p->size; i++)
+        free(entry_at(p->at[i]));
+    free(p->at);
+}
+
 void table_free(struct table *t)
 {
     if (!t)
         return;
-    for (size_t i = 0; i < t->size; i++)
-        free(entry_at(t->places[i]));
-    free(t->places);
+    free_places(&t->now);
+    free_places(&t->old);
     free(t);
 }
 
@@ -67,98 +80,143 @@ static bool is_key(const struct table_entry *e, const char *key, size_t n)
     return e->key_length == n && memcmp(e->bytes, key, n) == 0;
 }
 
-// The place of a key, or the free one where it would be.
-static size_t search(const struct table *t, uint64_t hash, const char *key, size_t n)
+// The place of a key from the i-th on, or the free one behind those that it could be at.
+static uint64_t *search(const struct places *p, size_t i, uint64_t hash, const char *key, size_t n)
 {
-    size_t i = hash & (t->size - 1);
     uint64_t tag = hash >> ADDRESS_BITS;
-    while (t->places[i]) {
-        if (t->places[i] >> ADDRESS_BITS == tag && is_key(entry_at(t->places[i]), key, n))
+    for (i &= p->size - 1; p->at[i]; i = (i + 1) & (p->size - 1))
+        if (p->at[i] >> ADDRESS_BITS == tag && is_key(entry_at(p->at[i]), key, n))
             break;
-        i = (i + 1) & (t->size - 1);
+    return &p->at[i];
+}
+
+static size_t next_to_move(const struct table *t)
+{
+    return (t->start + t->moved) & (t->old.size - 1);
+}
+
+// Where a search in `old` begins: not at a place that was moved, as that is free and would end it.
+static size_t home_in_old(const struct table *t, uint64_t hash)
+{
+    size_t home = hash & (t->old.size - 1);
+    return ((home - t->start) & (t->old.size - 1)) < t->moved ? next_to_move(t) : home;
+}
+
+// The place of a key, and in which places that is; NULL when it is not there.
+static uint64_t *find(const struct table *t, uint64_t hash, const char *key, size_t n, const struct places **in)
+{
+    uint64_t *at = search(&t->now, hash, hash, key, n);
+    *in = &t->now;
+    if (!*at && t->old.at) {
+        at = search(&t->old, home_in_old(t, hash), hash, key, n);
+        *in = &t->old;
     }
-    return i;
+    return *at ? at : NULL;
 }
 
 const struct table_entry *table_find(const struct table *t, const char *key, size_t n)
 {
-    return entry_at(t->places[search(t, hash_of(t, key, n), key, n)]);
+    const struct places *in;
+    const uint64_t *at = find(t, hash_of(t, key, n), key, n, &in);
+    return at ? entry_at(*at) : NULL;
 }
 
-static void put_free(uint64_t *places, size_t size, uint64_t hash, uint64_t place)
+static void put_free(const struct places *p, const struct table_entry *e, uint64_t hash)
 {
-    size_t i = hash & (size - 1);
-    while (places[i])
-        i = (i + 1) & (size - 1);
-    places[i] = place;
+    size_t i = hash & (p->size - 1);
+    while (p->at[i])
+        i = (i + 1) & (p->size - 1);
+    p->at[i] = make_place(e, hash);
+}
+
+static void move(struct table *t, size_t most)
+{
+    for (; t->old.at && most > 0; most--) {
+        uint64_t *at = &t->old.at[next_to_move(t)];
+        const struct table_entry *e = entry_at(*at);
+        if (e)
+            put_free(&t->now, e, hash_of(t, e->bytes, e->key_length));
+        *at = 0;
+        if (++t->moved == t->old.size) {
+            free(t->old.at);
+            t->old = (struct places){0};
+        }
+    }
 }
 
 static int grow(struct table *t)
 {
-    size_t size = t->size * 2;
-    uint64_t *places = calloc(size, sizeof(*places));
-    if (!places)
+    move(t, SIZE_MAX); // nothing is left to move where entries came one by one
+    struct places larger = {calloc(t->now.size * 2, sizeof(*larger.at)), t->now.size * 2};
+    if (!larger.at)
         return -ENOMEM;
-    for (size_t i = 0; i < t->size; i++) {
-        const struct table_entry *e = entry_at(t->places[i]);
-        if (e)
-            put_free(places, size, hash_of(t, e->bytes, e->key_length), t->places[i]);
-    }
-    free(t->places);
-    t->places = places;
-    t->size = size;
+    t->old = t->now;
+    t->now = larger;
+    t->moved = 0;
+    for (t->start = 0; t->old.at[t->start]; t->start++)
+        ;
     return 0;
 }
 
 int table_set(struct table *t, const char *key, size_t n, const char *value, size_t length)
 {
     uint64_t hash = hash_of(t, key, n);
-    size_t i = search(t, hash, key, n);
-    struct table_entry *old = entry_at(t->places[i]), *e = old;
-    if (!old && (t->count + 1) * 4 > t->size * 3) {
-        if (grow(t) < 0)
-            return -ENOMEM;
-        i = search(t, hash, key, n);
-    }
+    const struct places *in;
+    move(t, MOVES);
+    uint64_t *at = find(t, hash, key, n, &in);
+    if (!at && (t->count + 1) * 4 > t->now.size * 3 && grow(t) < 0)
+        return -ENOMEM;
+    struct table_entry *old = at ? entry_at(*at) : NULL, *e = old;
     if (!old || old->value_length != length) {
         e = n > UINT32_MAX || length > UINT32_MAX ? NULL : realloc(old, sizeof(*e) + n + length);
         if (!e)
             return -ENOMEM;
         e->key_length = (uint32_t)n;
         e->value_length = (uint32_t)length;
-        if (!old)
+        if (at) {
+            *at = make_place(e, hash);
+        } else {
             memcpy(e->bytes, key, n);
-        t->places[i] = make_place(e, hash);
+            put_free(&t->now, e, hash);
+        }
     }
     memcpy(e->bytes + n, value, length);
     t->count += !old;
     return !old;
 }
 
-bool table_remove(struct table *t, const char *key, size_t n)
+// Frees the i-th place. Those behind it that a search would not find any more move up.
+static void take_out(const struct table *t, const struct places *p, size_t i)
 {
-    size_t i = search(t, hash_of(t, key, n), key, n), mask = t->size - 1;
-    if (!t->places[i])
-        return false;
-    free(entry_at(t->places[i]));
-    t->count--;
-    // Those behind it that a search would not find any more move up.
-    for (size_t k = (i + 1) & mask; t->places[k]; k = (k + 1) & mask) {
-        const struct table_entry *e = entry_at(t->places[k]);
+    size_t mask = p->size - 1;
+    for (size_t k = (i + 1) & mask; p->at[k]; k = (k + 1) & mask) {
+        const struct table_entry *e = entry_at(p->at[k]);
         size_t home = hash_of(t, e->bytes, e->key_length) & mask;
         if (((k - home) & mask) >= ((k - i) & mask)) {
-            t->places[i] = t->places[k];
+            p->at[i] = p->at[k];
             i = k;
         }
     }
-    t->places[i] = 0;
+    p->at[i] = 0;
+}
+
+bool table_remove(struct table *t, const char *key, size_t n)
+{
+    const struct places *in;
+    uint64_t *at = find(t, hash_of(t, key, n), key, n, &in);
+    if (!at)
+        return false;
+    free(entry_at(*at));
+    take_out(t, in, (size_t)(at - in->at));
+    t->count--;
     return true;
 }
 
-const struct table_entry *table_next(const struct table *t, size_t *place)
+const struct table_entry *table_next(struct table *t, size_t *place)
 {
-    while (*place < t->size) {
-        const struct table_entry *e = entry_at(t->places[(*place)++]);
+    move(t, SIZE_MAX);
+    while (*place < t->now.size) {
+        const struct table_entry *e = entry_at(t->now.at[(*place)++]);
         if (e)
             return e;
     }

@@ -1,5 +1,6 @@
 // A hash table from bytes to bytes, which it copies. An entry is one piece of memory; a place in the table a
-// pointer and some bits of the hash, so that a search mostly looks at one entry.
+// pointer and some bits of the hash, so that a search mostly looks at one entry. It grows a little with each
+// entry that is set, so that none of them takes long.
 #ifndef BASE_TABLE_H
 #define BASE_TABLE_H
 
@@ -31,6 +32,6 @@ bool table_remove(struct table *t, const char *key, size_t n);
 
 // The entry at a place or behind it, and stores where the next search begins; NULL at the end. Begins with 0.
 // Entries that are removed meanwhile do no harm.
-const struct table_entry *table_next(const struct table *t, size_t *place);
+const struct table_entry *table_next(struct table *t, size_t *place);
 
 #endif
