@@ -8,18 +8,26 @@ local waiting = require("evio.waiting")
 local M = {}
 
 local KEY = core.session_key
-local methods, states = core.conn_methods, waiting.states
+local methods = core.conn_methods
 
 -- The script's closed comes behind the session's end.
 local function make_closed(closed)
   return function(conn, message, code)
     waiting.end_state(conn, message, code)
-    local state = states[conn]
+    local state = waiting.state_of(conn)
     if state and state.owned and not tasks.is_over(state.task) then
       state.task.closed = closed and function() return closed(conn, message, code) end
       return nil
     end
     return closed and closed(conn, message, code)
+  end
+end
+
+-- A session has no more to do with a connection whose socket is the script's.
+local function make_detached(detached)
+  return detached and function(conn, socket)
+    waiting.end_state(conn, "the connection was detached")
+    return detached(conn, socket)
   end
 end
 
@@ -75,7 +83,7 @@ core.set_session(function(events)
     if out then
       methods.write(conn, out)
     end
-    if action == nil then
+    if action == nil or action == "none" then
       tasks.resume(start(fn, conn), conn)
     end
     return nil, action
@@ -87,7 +95,7 @@ core.set_session(function(events)
     end
   end
   made.data = driven(fn, function(conn) return start(fn, conn) end)
-  made.eof, made.closed = waiting.on_eof, make_closed(made.closed)
+  made.eof, made.closed, made.detached = waiting.on_eof, make_closed(made.closed), make_detached(made.detached)
   return made
 end)
 
@@ -103,14 +111,33 @@ end
 
 function M.sleep(seconds)
   local task = tasks.check("evio.sleep")
+  if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
+    error(("evio.sleep: %s, expected seconds from 0 to 10^9"):format(
+      type(seconds) == "number" and seconds or "a " .. type(seconds)), 2)
+  end
   core.after(seconds, function() tasks.resume(task) end)
   tasks.wait()
+end
+
+local TAKEN = { "opened", "data", "woken", "eof", "failed", KEY } -- events that evio.connect needs for itself
+
+local function check_dialed(events)
+  if events ~= nil and type(events) ~= "table" then
+    error(("evio.connect: the events are a %s, expected a table"):format(type(events)), 3)
+  end
+  for _, name in ipairs(TAKEN) do
+    if events and events[name] ~= nil then
+      error(("evio.connect: %s beside the session that reads the connection"):format(
+        name == KEY and "a session" or "events." .. name), 3)
+    end
+  end
 end
 
 -- Dials out: a connection that this session reads and writes, or nil, message and code. `events` may have
 -- options, translators and the like.
 function M.connect(where, events)
   local task = tasks.check("evio.connect")
+  check_dialed(events)
   local made, pending = copy(events or {}), true
   function made.opened(conn)
     waiting.new_state(conn, task)
@@ -125,7 +152,7 @@ function M.connect(where, events)
     end
   end
   made.data, made.eof, made.drained = driven(M.connect), waiting.on_eof, waiting.on_drained
-  made.closed = make_closed(made.closed)
+  made.closed, made.detached = make_closed(made.closed), make_detached(made.detached)
   local conn, message, code = address.dial_as("evio.connect", made, where)
   if not conn then
     return nil, message, code
@@ -136,7 +163,10 @@ end
 -- Waits for a job's end: what job:done gives.
 function core.job_methods.await(job)
   local task = tasks.check("job:await")
-  job:done(function(...) tasks.resume(task, ...) end)
+  local ok, message = pcall(core.job_methods.done, job, function(...) tasks.resume(task, ...) end)
+  if not ok then
+    error(message, 2)
+  end
   return tasks.wait()
 end
 

@@ -230,7 +230,7 @@ function M.handler(read, fn, input)
   return setmetatable({ fn = fn, drive = make_drive(read, fn), input = input }, handler_metatable)
 end
 
-M.put, M.begin = put, begin
+M.put, M.begin, M.is_buffer = put, begin, is_buffer
 
 -- A data handler that drives itself: drive(conn) handles what there is, for the script's fn.
 function M.driven(fn, drive)

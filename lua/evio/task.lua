@@ -1,7 +1,8 @@
 -- Tasks: the coroutines of sessions. One runs inside of the event that it waited for.
 local M = {}
 
-local tasks = setmetatable({}, { __mode = "k" }) -- by coroutine
+-- By coroutine. Weak both ways: a task refers to its coroutine, so a key alone would never go.
+local tasks = setmetatable({}, { __mode = "kv" })
 
 -- The one that runs, or nil.
 M.current = nil
@@ -36,11 +37,15 @@ function M.running()
   return tasks[coroutine.running() or false]
 end
 
--- The same for `name`, the function that calls this, which raises elsewhere.
+-- The same for `name`, the function that calls this, which raises where it cannot wait.
 function M.check(name)
   local task = M.running()
-  if not task then
+  if not task and M.current then
+    error(("%s waits, which of a session only its own coroutine may"):format(name), 3)
+  elseif not task then
     error(("%s waits, which the loop must not do: only sessions may, see evio.session"):format(name), 3)
+  elseif not coroutine.isyieldable() then
+    error(("%s waits, which a session cannot inside of a C function that calls back, as table.sort"):format(name), 3)
   end
   return task
 end

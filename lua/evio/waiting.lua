@@ -17,10 +17,15 @@ local resume, wait = tasks.resume, tasks.wait
 local MOST_DATAGRAMS = 64 -- that wait for a session to read them
 local CLOSED, CLOSED_CODE = "the connection is closed", "EPIPE"
 
--- Of each connection that a task reads: { task, stream while its data is delivered, reader and writer while the
--- task waits, unread bytes, ... }.
-local states = setmetatable({}, { __mode = "k" })
-M.states = states
+-- The key of a connection's state in its table, where a task reads it: { task, stream while its data is delivered,
+-- reader and writer while the task waits, unread bytes, ... }. It refers to the connection, and in a weak table
+-- outside it would keep it for ever.
+local STATE = {}
+
+local function state_of(conn)
+  return type(conn) == "table" and rawget(conn, STATE) or nil
+end
+M.state_of = state_of
 
 -- Tries to read, in the order in which one finds out: each returns a value or nil where bytes are missing.
 
@@ -67,8 +72,8 @@ local function tell_end(state)
 end
 
 local function read(name, conn, take, argument)
-  local task = tasks.check("conn:" .. name)
-  local state = states[conn]
+  local task = tasks.running() or tasks.check("conn:" .. name)
+  local state = state_of(conn)
   if not state or state.task ~= task then
     error(("conn:%s: the connection is not this session's"):format(name), 2)
   elseif state.told then
@@ -90,6 +95,7 @@ local function read(name, conn, take, argument)
   if state.message or state.eof and (state.stream or state.unread == 0) then
     return tell_end(state)
   end
+  tasks.check("conn:" .. name)
   state.reader = true
   return wait()
 end
@@ -121,10 +127,16 @@ function methods.lines(conn)
   return methods.readline, conn
 end
 
+local function check_bytes(bytes)
+  if type(bytes) ~= "string" and not stream.is_buffer(bytes) then
+    error(("conn:write: a %s, expected a string or a string.buffer"):format(type(bytes)), 3)
+  end
+end
+
 -- In the connection's own session it waits while the queue is full.
 function methods.write(conn, ...)
   local current, bytes = tasks.current, ...
-  local state = current and states[conn]
+  local state = current and state_of(conn)
   if not state or state.task ~= current then
     return queue_write(conn, ...)
   elseif state.stream and live.halt == 0 and live.finished == 0 and type(bytes) == "string" then
@@ -133,12 +145,13 @@ function methods.write(conn, ...)
       return live.out_length
     end
   else
+    check_bytes(bytes)
     local pending, message, code = queue_write(conn, bytes)
     if not pending then
       return pending, message, code
     end
   end
-  if core.is_congested(conn) and tasks.running() == current then
+  if core.is_congested(conn) and tasks.running() == current and coroutine.isyieldable() then
     state.writer = true
     wait()
   end
@@ -149,7 +162,7 @@ end
 
 function M.new_state(conn, task)
   local state = { task = task, unread = 0, datagrams = core.is_datagram(conn) and {} or nil }
-  states[conn] = state
+  rawset(conn, STATE, state)
   return state
 end
 
@@ -177,14 +190,14 @@ end
 -- The data handler: the bytes are those that nobody has read, old and new ones. A connection that came by
 -- conn:handler has no state yet.
 function M.drive(conn, start)
-  local state, self = states[conn], begin(conn)
+  local state, self = state_of(conn), begin(conn)
   live.more, live.used = 0, 0
   if state and state.datagrams then
     take_datagram(state, ffi.string(self.data, self.stop))
     return nil
   elseif not state then
     local task = start(conn)
-    state = states[conn]
+    state = state_of(conn)
     state.stream = self
     resume(task, conn)
   else
@@ -195,7 +208,7 @@ function M.drive(conn, start)
   end
   state.unread, state.stream = self.stop - self.pos, nil
   live.used = self.pos
-  if not state.reader and not state.eof and states[conn] == state
+  if not state.reader and not state.eof and state_of(conn) == state
     and not tasks.is_over(state.task) then
     state.paused = true -- it does something else: the peer has to wait
     methods.pause(conn)
@@ -204,7 +217,7 @@ function M.drive(conn, start)
 end
 
 function M.on_eof(conn)
-  local state = states[conn]
+  local state = state_of(conn)
   if not state then
     return nil, "close"
   end
@@ -217,20 +230,16 @@ function M.on_eof(conn)
 end
 
 function M.on_drained(conn)
-  local state = states[conn]
+  local state = state_of(conn)
   if state and state.writer then
     state.writer = false
     resume(state.task)
   end
 end
 
--- Wakes the task, and tells the script's closed when that has ended.
-function M.end_state(conn, message, code)
-  local state = states[conn]
-  if not state then
-    return
-  end
-  state.message, state.code = message or CLOSED, message and code or CLOSED_CODE
+-- The connection ended for its task, which may wait for it.
+local function wake(state, message, code)
+  state.message, state.code = message, code
   if state.reader or state.writer then
     local reads = state.reader
     state.reader, state.writer = false, false
@@ -242,9 +251,16 @@ function M.end_state(conn, message, code)
   end
 end
 
+function M.end_state(conn, message, code)
+  local state = state_of(conn)
+  if state then
+    wake(state, message or CLOSED, message and code or CLOSED_CODE)
+  end
+end
+
 -- The handler gets the bytes, and the session has no more to do with the connection.
 function methods.handler(conn, ...)
-  local state = states[conn]
+  local state = state_of(conn)
   if not state then
     return swap_handler(conn, ...)
   end
@@ -252,8 +268,10 @@ function methods.handler(conn, ...)
   if not ok then
     error(result, 2)
   elseif result then
-    states[conn], state.task.opened[conn] = nil, nil
+    rawset(conn, STATE, nil)
+    state.task.opened[conn] = nil
     state.task.handed = state.task.handed or conn == state.task.conn
+    wake(state, "the connection was given to a handler", CLOSED_CODE)
   end
   return result, message, code
 end

@@ -211,37 +211,51 @@ describe("a session", function()
     assert.equal("closed\tnil\tnil", server:line())
   end)
 
-  it("stands beside no data, woken and eof", function()
-    for _, name in ipairs({ "data", "woken", "eof" }) do
-      assert.matches(("events.%s beside a session, which reads by itself"):format(name), scripts.fail(([[
-        events = evio.session(print)
-        function events.%s() end
-        evio.listen(events, "tcp://127.0.0.1:0")]]):format(name)), 1, true)
+  it("leaves nothing behind, however it ended", function()
+    local server = serve([[
+      seen[conn], seen[coroutine.running()] = true, true
+      if conn:readline() == "boom" then error("on purpose") end]], [[
+      seen = setmetatable({}, { __mode = "k" })
+      evio.every(0.05, function()
+        collectgarbage()
+        if next(seen) == nil and count == 3 then print("nothing left") end
+      end)
+      count = 0
+      function events.closed() count = count + 1 end]])
+    for _, line in ipairs({ "fine", "boom" }) do
+      local client = support.connect(server:address())
+      client:send(line .. "\n")
+      assert.equal("", client:receive_all())
     end
-    assert.matches("server.lua:1: evio.session: a number, expected a function(conn)",
-      scripts.fail("evio.session(5)"), 1, true)
+    support.connect(server:address()):finish()
+    assert.equal("nothing left", server:line())
   end)
 
-  it("is the only one that may wait", function()
-    local client, server = scripts.serve_one([[
-      function events.data(conn)
-        print(pcall(conn.readline, conn))
-        print(pcall(evio.sleep, 1))
-        print(pcall(evio.connect, "tcp://127.0.0.1:1"))
+  it("is told that its connection was detached, or given to a handler", function()
+    local server = serve([[
+      print("told", conn:readline())]], [[
+      function events.detached(_, socket) socket:close() print("detached") end
+      function events.opened(conn)
+        evio.after(0.05, function()
+          if conn.id == 1 then
+            conn:detach()
+          else
+            conn:handler({ data = function(_, input) return "plain " .. input end })
+          end
+        end)
       end]])
-    client:send("x")
-    for _, name in ipairs({ "conn:readline", "evio.sleep", "evio.connect" }) do
-      server:expect("^false\t.*" .. name .. " waits, which the loop must not do: only sessions may, see evio.session$")
-    end
-    server = serve([[
-      print(pcall(coroutine.wrap(function() return conn:readline() end)))
-      for _, what in ipairs({ 0, 1.5, "x" }) do print(pcall(conn.read, conn, what)) end
-      print(pcall(conn.readuntil, conn, ""))]])
     support.connect(server:address())
-    server:expect("^false\t.*conn:readline waits, which the loop must not do")
-    for _ = 1, 3 do
-      server:expect("^false\t.*conn:read: expected a number of bytes from 1 on, a codec or nothing")
-    end
-    server:expect("^false\t.*conn:readuntil: the delimiter is no string")
+    assert.equal("told\tnil\tthe connection was detached\tEPIPE", server:line())
+    assert.equal("detached", server:line())
+    local client = support.connect(server:address())
+    assert.equal("told\tnil\tthe connection was given to a handler\tEPIPE", server:line())
+    client:send("x")
+    assert.equal("plain x", client:receive(7))
+  end)
+
+  it("starts beside an opened that returns an action that does nothing", function()
+    local server = serve([[print("started")]], [[function events.opened() return nil, "none" end]])
+    support.connect(server:address())
+    assert.equal("started", server:line())
   end)
 end)
