@@ -11,7 +11,8 @@ local live = ffi.cast("struct evio_live *", core.live)
 local is_view = view.is
 
 local SWEEP_SECONDS = 0.1
-local SWEEP_KEYS = 1000 -- at most, of each
+local SWEEP_KEYS = 1000 -- of each, and again while a quarter of them had expired
+local SWEEP_MOST = 0.005 -- seconds for all of them, after which the others have their turn
 
 local M = {}
 local Keyspace = {}
@@ -30,6 +31,14 @@ local function bytes_of(value, what)
     return value.data, value.length
   end
   error(("a %s is a %s, expected a string"):format(what, type(value)), 3)
+end
+
+-- Level 3: where a method was called.
+local function check_deadline(deadline)
+  if type(deadline) ~= "number" or deadline ~= deadline then
+    error(("a deadline is %s, expected seconds since 1970"):format(
+      type(deadline) == "number" and "nan" or "a " .. type(deadline)), 3)
+  end
 end
 
 local function look(self, key)
@@ -54,6 +63,9 @@ end
 -- Without a deadline, in seconds since 1970, it stays.
 function Keyspace:set(key, value, deadline)
   local data, length = bytes_of(key, "key")
+  if deadline ~= nil then
+    check_deadline(deadline)
+  end
   local new = leaves.table_set(self.table, data, length, bytes_of(value, "value"))
   if new < 0 then
     error("out of memory", 2)
@@ -78,7 +90,8 @@ end
 
 -- When a key expires; nil where it does not.
 function Keyspace:deadline(key)
-  return self.deadlines[key]
+  bytes_of(key, "key")
+  return self.deadlines[tostring(key)]
 end
 
 local function keys_of(keyspace)
@@ -91,10 +104,14 @@ local function keys_of(keyspace)
 end
 
 local function sweep()
+  local stop = core.now() + SWEEP_MOST
   for keyspace, left in pairs(sweeping) do
-    for _ = 1, math.min(#left, SWEEP_KEYS) do
-      keyspace:get(table.remove(left))
-    end
+    repeat
+      local before, looked = keyspace.count, math.min(#left, SWEEP_KEYS)
+      for _ = 1, looked do
+        look(keyspace, table.remove(left))
+      end
+    until looked == 0 or (before - keyspace.count) * 4 < looked or core.now() > stop
     if #left == 0 then
       sweeping[keyspace] = keys_of(keyspace)
     end
@@ -105,9 +122,12 @@ local function sweep()
   end
 end
 
--- Gives a key a deadline. Returns whether the key was there.
+-- Gives a key a deadline, or takes it away with nil. Returns whether the key was there.
 function Keyspace:expire(key, deadline)
   local data, length = bytes_of(key, "key")
+  if deadline ~= nil then
+    check_deadline(deadline)
+  end
   if leaves.table_find(self.table, data, length, found) == 0 then
     return false
   end

@@ -35,8 +35,8 @@ describe("a keyspace", function()
   end)
 
   it("forgets what expired when nobody asks, too", function()
-    assert.equal("3000\n1\tkept\n", run([[
-      for i = 1, 2999 do keys:set("k" .. i, "x", evio.time()) end
+    assert.equal("10000\n1\tkept\n", run([[
+      for i = 1, 9999 do keys:set("k" .. i, "x", evio.time()) end
       keys:set("kept", "kept")
       show(keys.count)
       at(0.7, function() show(keys.count, keys:get("kept")) end)]]))
@@ -64,6 +64,24 @@ describe("a keyspace", function()
       show(#keys:find("y"))]]))
   end)
 
+  it("does not copy values to see whether they expired", function()
+    assert.equal("true\n", run([[
+      local value = ("x"):rep(1000000)
+      for i = 1, 100 do keys:set("k" .. i, value .. i, evio.time() + 100) end
+      collectgarbage() collectgarbage("stop")
+      local before = collectgarbage("count")
+      at(0.35, function() show(collectgarbage("count") - before < 10000) end)]]))
+  end)
+
+  it("tells a deadline of a view's key, and takes it away", function()
+    assert.equal("5000000000\t5000000000\ntrue\tnil\n", run([[
+      local view = require("evio.view").new()
+      view.data, view.length = "abc", 1
+      keys:set("a", "1", 5e9)
+      show(keys:deadline("a"), keys:deadline(view))
+      show(keys:expire("a", nil), keys:deadline(view))]]))
+  end)
+
   it("keeps no loop going, and the next one removes what is due", function()
     assert.equal("true\t1\n", run([[
       local before = evio.now()
@@ -77,6 +95,12 @@ describe("a keyspace", function()
       run("show(pcall(function()\nkeys:set('a', nil) end))"), 1, true)
     assert.matches("script.lua:6: a key is a number, expected a string",
       run("show(pcall(function()\nkeys:set(1, 'a') end))"), 1, true)
+    for value, came in pairs({ ["'5'"] = "a string", ["0/0"] = "nan", ["false"] = "a boolean" }) do
+      for _, call in ipairs({ "keys:set('a', 'b', %s)", "keys:expire('a', %s)" }) do
+        assert.matches(("script.lua:6: a deadline is %s, expected seconds since 1970"):format(came),
+          run("show(pcall(function()\n" .. call:format(value) .. " end))"), 1, true)
+      end
+    end
     assert.equal("0\t0\ta\0b\n", run([[
       keys:set("", "a\0b") keys:set("k\0", "")
       show(#keys:get("k\0"), #keys:find("^k$"), keys:get(""))]]))
