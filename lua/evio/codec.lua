@@ -39,7 +39,9 @@ function methods:decode(bytes, at)
   end
   local separator = self._separator
   local found = separator and find(bytes, separator, at, true)
-  return self:_frame(cast(BYTES, bytes) + (at - 1), #bytes - at + 1, found and found - at)
+  -- No tail call: the pointer does not keep the bytes, which the caller may have in no variable.
+  local message, used = self:_frame(cast(BYTES, bytes) + (at - 1), #bytes - at + 1, found and found - at)
+  return message, used
 end
 
 function methods:encode(message)

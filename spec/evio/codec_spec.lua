@@ -1,5 +1,6 @@
 -- What holds for every codec of evio.framing, and what their settings may be.
 local codecs = require("spec.support.codecs")
+local support = require("spec.support")
 
 local framing = codecs.load("evio.framing")
 local assert_raises = codecs.assert_raises
@@ -50,6 +51,16 @@ describe("a codec", function()
         assert.equal("waits: ", said)
       end
     end
+  end)
+
+  it("keeps bytes that nobody else keeps while it decodes them", function()
+    local path = support.write_file(support.tmpdir() .. "/script.lua", [[
+      local codec = require("evio").framing.prefix()
+      collectgarbage("setstepmul", 1e9) -- the whole collection in each step
+      collectgarbage("setpause", 0)
+      local body = ("x"):rep(1000000)
+      for _ = 1, 100 do assert(codec:decode(codec:encode(body)) == body) end]])
+    assert.same({ status = 0, stdout = "", stderr = "" }, support.run({ path }))
   end)
 
   it("decodes at a position, and counts from there", function()
