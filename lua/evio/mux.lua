@@ -55,17 +55,37 @@ local function recognize(bytes, choices, inside)
   return not undecided and "default" or nil
 end
 
+-- Raises where evio.mux was called, for events that a connection could not have, too.
+local function check(choices)
+  if choices.tls and core.maker_name(choices.tls) ~= "evio.tls" then
+    error("evio.mux: tls is a userdata, expected what evio.tls makes", 3)
+  elseif choices.timeout and not (choices.timeout > 0 and choices.timeout <= 1e9) then
+    error(("evio.mux: timeout is %g, expected seconds above 0"):format(choices.timeout), 3)
+  end
+  for _, name in ipairs({ "resp", "http", "default" }) do
+    local ok, message = pcall(core.check_events, choices[name] or {})
+    if not ok then
+      error(("evio.mux: %s: %s"):format(name, message), 3)
+    end
+  end
+end
+
+local function open(conn, chosen)
+  local out, action = chosen.opened(conn)
+  if out ~= nil and type(out) ~= "string" and not stream.is_buffer(out) then
+    error(("opened returned a %s as out, expected a string, a string.buffer or nil"):format(type(out)), 0)
+  end
+  return out, action
+end
+
 -- An events table for connections that speak one of the protocols: `tls`, a maker, in which the others are
 -- looked for again; `resp` and `http`, events tables; and `default` for everything else, without which it ends
 -- the connection. Who says nothing for `timeout` seconds, 5 unless set, is disconnected.
 function M.new(choices)
   settings.check("evio.mux", choices, kinds)
-  if choices.tls and core.maker_name(choices.tls) ~= "evio.tls" then
-    error("evio.mux: tls is a userdata, expected what evio.tls makes", 2)
-  elseif choices.timeout and (choices.timeout <= 0 or choices.timeout ~= choices.timeout) then
-    error(("evio.mux: timeout is %g, expected seconds above 0"):format(choices.timeout), 2)
-  end
+  check(choices)
   local timers = setmetatable({}, { __mode = "k" }) -- of connections that are undecided
+  local undecided = setmetatable({}, { __mode = "k" }) -- those that sent something
   local inside = setmetatable({}, { __mode = "k" }) -- those whose TLS is open
   local seconds = choices.timeout or TIMEOUT
   local events = {}
@@ -84,9 +104,10 @@ function M.new(choices)
   events.data = stream.new(function(conn, input)
     local name = recognize(input:peek(math.min(#input, MOST_METHOD + 2)), choices, inside[conn])
     if not name then
+      undecided[conn] = true
       return
     elseif name == "tls" then
-      inside[conn] = true
+      inside[conn], undecided[conn] = true, nil
       core.push_behind(conn, choices.tls, input:take())
       return
     end
@@ -98,9 +119,15 @@ function M.new(choices)
     end
     conn:handler(chosen)
     if chosen.opened then
-      return chosen.opened(conn)
+      return open(conn, chosen)
     end
   end)
+
+  function events.eof(conn)
+    if undecided[conn] then
+      conn:fail("the peer finished before a protocol was recognized")
+    end
+  end
 
   function events.closed(conn)
     if timers[conn] then

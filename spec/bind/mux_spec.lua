@@ -78,12 +78,35 @@ describe("evio.mux", function()
     server:expect("^closed\ttls: ")
   end)
 
+  it("says so where a peer finishes before that, if it said anything", function()
+    local server = serve(ALL, [[
+      local closed = events.closed
+      function events.closed(conn, err, code) closed(conn) print("closed", err, code) end]])
+    local client = support.connect(server:address())
+    client:send("HELLO")
+    client:finish()
+    assert.equal("closed\tthe peer finished before a protocol was recognized\tEPROTO", server:line())
+    support.connect(server:address()):finish()
+    assert.equal("closed\tnil\tnil", server:line())
+  end)
+
+  it("names the chosen table's opened where that is wrong", function()
+    local server = serve("default = { opened = function() return 5 end }")
+    support.connect(server:address()):send("x")
+    server:expect_error("opened returned a number as out, expected a string, a string.buffer or nil")
+  end)
+
   for source, message in pairs({
+    ["{ default = { dta = print } }"] = 'default: unknown event "dta", expected serving',
+    ["{ http = evio.translate({}, nil, evio.deflate()) }"] = "http: events with translators, expected those",
+    ["{ resp = (function() local e = evio.session(print) e.data = print return e end)() }"] =
+      "resp: events.data beside a session",
     ["5"] = "the settings are a number, expected a table",
     ["{ ftp = {} }"] = 'unknown setting "ftp", expected default, http, resp, timeout or tls',
     ["{ tls = {} }"] = "tls is a table, expected what evio.tls makes",
     ["{ tls = evio.deflate() }"] = "tls is a userdata, expected what evio.tls makes",
     ["{ resp = print }"] = "resp is a function, expected an events table",
+    ["{ timeout = 1 / 0 }"] = "timeout is inf, expected seconds above 0",
     ["{ timeout = 0 }"] = "timeout is 0, expected seconds above 0",
   }) do
     it("refuses " .. source, function()

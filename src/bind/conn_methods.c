@@ -202,6 +202,16 @@ static int method_handler(lua_State *L)
     return push_true(L);
 }
 
+// core.check_events(events): raises where conn:handler would.
+int conn_methods_check_events(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (handlers_translated(L, 1))
+        return luaL_error(L, "events with translators, expected those that conn:handler takes");
+    handlers_release(L, handlers_read(L, 1, NULL));
+    return 0;
+}
+
 // conn:push(make, ready)
 static int method_push(lua_State *L)
 {

@@ -7,7 +7,8 @@
 // Pushes a table of them.
 void conn_methods_push(lua_State *L);
 
-// core.push_behind.
+// core.check_events and core.push_behind.
+int conn_methods_check_events(lua_State *L);
 int conn_methods_push_behind(lua_State *L);
 
 #endif

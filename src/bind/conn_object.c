@@ -170,6 +170,8 @@ void conn_object_register(lua_State *L)
     lua_setfield(L, -2, "conn_metatable"); // filled by lua/evio/conn.lua
     conn_methods_push(L);
     lua_setfield(L, -2, "conn_methods");
+    lua_pushcfunction(L, conn_methods_check_events);
+    lua_setfield(L, -2, "check_events");
     lua_pushcfunction(L, conn_methods_push_behind);
     lua_setfield(L, -2, "push_behind");
     lua_newtable(L);
