@@ -33,7 +33,7 @@ describe("a session", function()
     ["evio.sleep(-1)"] = "evio.sleep: -1, expected seconds from 0 to 10^9",
     ["evio.sleep()"] = "evio.sleep: a nil, expected seconds from 0 to 10^9",
     ["conn:write({})"] = "conn:write: a table, expected a string or a string.buffer",
-    ["evio.connect(5)"] = "the address is a number, expected a string",
+    ["evio.connect(5)"] = "evio.connect: the address is a number, expected a string",
     ["evio.connect('tcp://[::1]:1', 5)"] = "evio.connect: the events are a number, expected a table",
     ["evio.connect('tcp://[::1]:1', { opened = print })"] = "evio.connect: events.opened beside the session",
     ["evio.connect('tcp://[::1]:1', evio.session(print))"] = "evio.connect: a session beside the session",
