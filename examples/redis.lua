@@ -143,7 +143,7 @@ local commands = {
     local there, deadline = conn.db:get(key), conn.db:deadline(key)
     return not there and -2 or not deadline and -1 or 0LL + math.floor(deadline - evio.time() + 0.5)
   end },
-  KEYS = { 2, function(conn, glob) return conn.db:find(resp.to_pattern(glob)) end },
+  KEYS = { 2, function(conn, glob) return conn.db:find(resp.matcher(glob)) end },
   DBSIZE = { 1, function(conn) return conn.db.count end },
   FLUSHDB = { -1, function(conn, words)
     if words and (words[2] or not words[1]:upper():find("^A?SYNC$")) then

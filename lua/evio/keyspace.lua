@@ -137,13 +137,14 @@ function Keyspace:expire(key, deadline)
   return true
 end
 
--- All keys that match a pattern of Lua.
+-- All keys that match a pattern of Lua, or that a function says true to.
 function Keyspace:find(pattern)
   local list, key = {}, view.new()
+  local matches = type(pattern) == "function" and pattern or string.find
   place[0] = 0
   while leaves.table_next(self.table, place, key) == 1 do
     local name = tostring(key)
-    list[#list + 1] = name:find(pattern) and name or nil
+    list[#list + 1] = matches(name, pattern) and name or nil
   end
   if self.expires then
     local there = {}

@@ -29,7 +29,7 @@ return {
   wrong_count = common.wrong_count,
   find_fields = common.find_fields,
   options = request.options,
-  to_pattern = require("evio.codec.glob").to_pattern,
+  matcher = require("evio.codec.glob").matcher,
   -- clients
   client = require("evio.resp.client").new,
 }

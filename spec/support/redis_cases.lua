@@ -53,7 +53,8 @@ local GLOBS = lines([=[
   h[^?-^]llo; h[!-~]llo; h[\-~]llo; h[%-z]llo; h[+--]llo; h[--/]llo; h[[-^]llo; h[^-a]llo;
   h[*]llo; *; **; ***; ?; ?????; ??????; *?????; *l*;
   *lo; *l; h\; h\\llo; [; ]; \*; \h*; \; h%a*; h.llo; h*\o; *\; *[; *[o; *[o]; [h-h][a-z][l][l][o]; [^a]ello;
-  <>; h]llo; ^hello$; hell-o; hello*; hello?; (hello); he+llo; HELLO
+  <>; h]llo; ^hello$; hell-o; hello*; hello?; (hello); he+llo; HELLO;
+  *h*l*o; h*l*l*l*o; *l*l*; *?l*o?*
 ]=])
 local KEYS = lines([[
   hello; hallo; hbllo; h?llo; h]llo; h[llo; h^llo; h-llo; h\llo; h; <>
@@ -244,7 +245,10 @@ M.groups = {
     CONFIG GET maxmemory
     CONFIG GET <>
     CONFIG foo
-    CONFIG get]]) },
+    CONFIG GET sav\e
+    CONFIG GET sav\e save*
+    CONFIG get]], { { "CONFIG", "GET", "sav[e]\0x" }, { "CONFIG", "GET", "save\0" },
+      { "CONFIG", "GET", ("*a"):rep(300) } }) },
   { "unknown commands", lines([[
     foo
     foo a b
@@ -270,6 +274,9 @@ for _, key in ipairs(KEYS) do
   end
   M.groups[#M.groups + 1] = { "KEYS where there is " .. key, list }
 end
-M.groups[#M.groups + 1] = { "KEYS", lines("KEYS\nKEYS a b\nFLUSHDB\nKEYS *") }
+M.groups[#M.groups + 1] = { "KEYS", lines("KEYS\nKEYS a b\nFLUSHDB\nKEYS *", { { "SET", "a\200", "1" } },
+  each({ "[a-\255]", "[\255-a]", "[\127-\128]", "[\255-\128]", "[^\255-a]" }, "KEYS a$\nKEYS $\200"),
+  { { "SET", ("a"):rep(60), "1" }, { "KEYS", ("*a"):rep(30) }, { "KEYS", ("a*"):rep(30) .. "b" },
+    { "KEYS", ("*?"):rep(300) }, { "KEYS", ("*"):rep(300) .. "a" } }) }
 
 return M

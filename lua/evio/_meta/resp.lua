@@ -179,10 +179,10 @@ function resp.to_integer(text) end
 ---@return string? bad the word that is no option, or has no value behind it
 function resp.options(words, known) end
 
----A glob of Redis (`* ? [a-z] [^a] \x`) as an anchored pattern of Lua.
+---A function that says whether a key matches a glob of Redis (`* ? [a-z] [^a] \x`).
 ---@param glob string
----@return string
-function resp.to_pattern(glob) end
+---@return fun(key: string): boolean
+function resp.matcher(glob) end
 
 ---The fields whose names, in lower case, match one of the globs, as CONFIG GET answers: a map, each field once.
 ---@param fields table<string, string>
@@ -225,8 +225,8 @@ function keyspace:deadline(key) end
 ---@return boolean there
 function keyspace:expire(key, deadline) end
 
----The keys that match a pattern of Lua, in no order.
----@param pattern string
+---The keys that match a pattern of Lua, or that a function says true to, in no order.
+---@param pattern string|fun(key: string): boolean
 ---@return string[]
 function keyspace:find(pattern) end
 

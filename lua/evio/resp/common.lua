@@ -7,7 +7,7 @@ local M = {}
 
 -- What Redis prints of bytes, for which they are a C string.
 function M.printed(bytes, most)
-  return bytes:match("^%Z*"):sub(1, most)
+  return bytes:match("^%Z*"):sub(1, most or -1)
 end
 local printed = M.printed
 
@@ -41,11 +41,12 @@ end
 function M.find_fields(fields, first, rest)
   local list, seen = codec.map({}), {}
   for _, pattern in ipairs({ first, unpack(rest or {}) }) do
-    local glob_pattern = glob.to_pattern(pattern:lower())
+    local text = printed(pattern)
+    local matches = text:find("[*?[]") and glob.matcher(text:lower())
     for name, value in pairs(fields) do
-      if not seen[name] and name:find(glob_pattern) then
+      if not seen[name] and (matches and matches(name) or name == pattern:lower()) then
         seen[name] = true
-        list[#list + 1], list[#list + 2] = pattern:find("[*?[]") and name or pattern, value
+        list[#list + 1], list[#list + 2] = matches and name or pattern, value
       end
     end
   end
