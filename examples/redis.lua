@@ -73,8 +73,7 @@ local function expire(db, key, seconds, words)
     or has.LT and old and new >= old then
     return 0
   end
-  db:expire(key, new)
-  return 1
+  return (new > evio.time() and db:expire(key, new) or db:remove(key)) and 1
 end
 
 -- How many of one or more keys are so.
@@ -146,7 +145,7 @@ local commands = {
   KEYS = { 2, function(conn, glob) return conn.db:find(resp.matcher(glob)) end },
   DBSIZE = { 1, function(conn) return conn.db.count end },
   FLUSHDB = { -1, function(conn, words)
-    if words and (words[2] or not words[1]:upper():find("^A?SYNC$")) then
+    if words and (words[2] or not resp.options(words, { ASYNC = true, SYNC = true })) then
       return SYNTAX
     end
     conn.db:clear()

@@ -96,6 +96,10 @@ M.groups = {
     SET k y $
     GET k
     TTL k]]) },
+  { "options that are no C strings", lines({ { "SET", "k", "v", "NX\0" }, { "SET", "k", "w", "get\0x", "EX\0", "10" },
+    { "SET", "k", "v", "\0NX" }, { "EXPIRE", "k", "100", "XX\0x" }, { "EXPIRE", "k", "100", "F\0x" },
+    { "EXPIRE", "k", "100", "\r\nF\r\nx\n\r" }, { "EXPIRE", "k", "100", "\n" }, { "FLUSHDB", "sync\0x" },
+    { "SHUTDOWN", "x\0" } }) },
   { "DEL and EXISTS", lines([[
     DEL
     DEL a a b
@@ -177,6 +181,14 @@ M.groups = {
     EXPIRE a 9223370000000000
     EXISTS a
     EXPIRE a 0
+    DBSIZE
+    SET a 1 EX 100
+    EXPIRE a -1 GT
+    DBSIZE
+    EXPIRE a -1 LT
+    DBSIZE
+    SET a 1
+    TTL a
     EXISTS a]]) },
   { "FLUSHDB and DBSIZE", lines([[
     FLUSHDB

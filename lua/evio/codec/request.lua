@@ -95,14 +95,16 @@ function M.take_odd(status)
 end
 
 -- The options among a command's words, which may be nil: { NAME = true }, or its value where `known[NAME]` is
--- "value"; names in any case. Returns nil and the word that is none, or has no value.
+-- "value"; names in any case, up to a NUL, as Redis reads them. Returns nil and the word that is none, or has
+-- no value.
 function M.options(words, known)
   local found, i = {}, 1
   while words and words[i] do
-    local name = words[i]:upper()
+    local word = words[i]:match("^%Z*")
+    local name = word:upper()
     local kind = known[name]
     if not kind or kind == "value" and not words[i + 1] then
-      return nil, words[i]
+      return nil, word
     end
     found[name] = kind == "value" and words[i + 1] or true
     i = i + (kind == "value" and 2 or 1)

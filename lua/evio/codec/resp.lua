@@ -26,8 +26,9 @@ function Line:__tostring()
 end
 M.LINE, M.MOST_DEPTH = Line.__metatable, MOST_DEPTH
 
+-- Line ends behind the text are dropped, others are spaces, as in Redis's errors.
 local function one_line(text)
-  return (text:gsub("[\r\n]", " "))
+  return ((text:match("^.*[^\r\n]") or ""):gsub("[\r\n]", " "))
 end
 
 -- "OK" and its like; made once, it can be sent often.
