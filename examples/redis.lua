@@ -94,8 +94,11 @@ local commands = {
   ECHO = { 2, function(_, text) return text end },
   QUIT = { -1, function() return OK, "close" end },
   SHUTDOWN = { -1, function(_, words)
-    if not resp.options(words, { SAVE = true, NOSAVE = true, NOW = true, FORCE = true }) then
+    local has = resp.options(words, { SAVE = true, NOSAVE = true, NOW = true, FORCE = true, ABORT = true })
+    if not has or has.SAVE and has.NOSAVE or has.ABORT and (has.SAVE or has.NOSAVE or has.NOW or has.FORCE) then
       return SYNTAX
+    elseif has.ABORT then
+      return resp.error("ERR No shutdown in progress.")
     end
     return resp.none, "shutdown"
   end },
@@ -167,13 +170,7 @@ local commands = {
   CLIENT = {
     ID = { 2, function(conn) return conn.id end },
     GETNAME = { 2, function(conn) return conn.name end },
-    SETNAME = { 3, function(conn, name)
-      if name:find("[^!-~]") then
-        return resp.error("ERR Client names cannot contain spaces, newlines or special characters.")
-      end
-      conn.name = name ~= "" and name or nil
-      return OK
-    end },
+    SETNAME = { 3, resp.set_name },
   },
   COMMAND = { -1, function() return resp.map({}) end },
   CONFIG = { GET = { -3, function(_, first, rest) return resp.find_fields(CONFIG, first, rest) end } },

@@ -24,6 +24,7 @@ return {
   server = server.new,
   none = server.none,
   hello = common.hello,
+  set_name = common.set_name,
   command = common.command,
   info = common.info,
   wrong_count = common.wrong_count,

@@ -182,13 +182,7 @@ M.groups = {
     EXISTS a
     EXPIRE a 0
     DBSIZE
-    SET a 1 EX 100
-    EXPIRE a -1 GT
-    DBSIZE
-    EXPIRE a -1 LT
-    DBSIZE
-    SET a 1
-    TTL a
+    SET a 1 EX 100; EXPIRE a -1 GT; DBSIZE; EXPIRE a -1 LT; DBSIZE; SET a 1; TTL a
     EXISTS a]]) },
   { "FLUSHDB and DBSIZE", lines([[
     FLUSHDB
@@ -225,7 +219,13 @@ M.groups = {
     GET nothing
     HELLO 03
     HELLO 99999999999
-    HELLO 2 foo bar]]) },
+    HELLO 2 foo bar
+    HELLO 2 AUTH default x SETNAME me; CLIENT GETNAME
+    HELLO 3 setname you Auth other x; CLIENT GETNAME; GET nothing
+    HELLO 3 AUTH DEFAULT x; HELLO 3 AUTH default; HELLO 3 SETNAME a SETNAME <>; CLIENT GETNAME
+    HELLO 2 SETNAME b FOO; CLIENT GETNAME; GET nothing; HELLO 4 SETNAME c
+    CLIENT GETNAME]], { { "HELLO", "2", "SETNAME", "a b" }, { "HELLO", "2", "SETNAME\0x", "d" },
+      { "HELLO", "2", ("x"):rep(300) }, "CLIENT GETNAME" }) },
   { "CLIENT", lines([[
     CLIENT
     CLIENT GETNAME
@@ -275,7 +275,8 @@ M.groups = {
       { "foo", ("a"):rep(120), "b", "c", "d" }, { "foo", ("a"):rep(128), "b" }, { "foo", ("a"):rep(127), "b" },
       { "\0\1", "a\0b" }, { "PING\0" }, { "foo\0bar", "a" }, { ("x"):rep(128) }, { ("x"):rep(129) },
       { "a\tb", "\127\200" }, { "'", '"' } }) },
-  { "SHUTDOWN and QUIT, misspelt", lines("SHUTDOWN x\nSHUTDOWN NOSAVE foo\nQUITT") },
+  { "SHUTDOWN and QUIT, misspelt", lines("SHUTDOWN x\nSHUTDOWN NOSAVE foo\nQUITT",
+    "SHUTDOWN ABORT\nSHUTDOWN abort ABORT\nSHUTDOWN ABORT NOW\nSHUTDOWN SAVE NOSAVE\nSHUTDOWN NOSAVE NOW SAVE") },
 }
 
 -- KEYS, of one key at a time.

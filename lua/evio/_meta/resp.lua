@@ -40,11 +40,18 @@ local resp = {}
 function resp.server(commands) end
 
 ---The command HELLO: `HELLO = resp.hello("redis", "7.0.15")`. The version that a peer chose is `conn.resp`, nil
----or 2, or 3; replies are written in it.
+---or 2, or 3; replies are written in it. SETNAME sets `conn.name`; AUTH takes the user "default" with whatever
+---password, as Redis without users does.
 ---@param name string of the server
 ---@param version string of the server
 ---@return evio.RespCommand
 function resp.hello(name, version) end
+
+---The function of CLIENT SETNAME: `SETNAME = { 3, resp.set_name }`. The name is `conn.name`, nil for none.
+---@param conn evio.Conn
+---@param name string
+---@return evio.RespLine
+function resp.set_name(conn, name) end
 
 ---A connection to a server that speaks RESP.
 ---@class evio.RespClient

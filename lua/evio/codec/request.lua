@@ -94,13 +94,18 @@ function M.take_odd(status)
   return nil, messages[status]
 end
 
+-- What Redis prints of bytes, for which they are a C string: at most so many of them.
+function M.printed(bytes, most)
+  return bytes:match("^%Z*"):sub(1, most or -1)
+end
+
 -- The options among a command's words, which may be nil: { NAME = true }, or its value where `known[NAME]` is
 -- "value"; names in any case, up to a NUL, as Redis reads them. Returns nil and the word that is none, or has
 -- no value.
 function M.options(words, known)
   local found, i = {}, 1
   while words and words[i] do
-    local word = words[i]:match("^%Z*")
+    local word = M.printed(words[i])
     local name = word:upper()
     local kind = known[name]
     if not kind or kind == "value" and not words[i + 1] then

@@ -2,14 +2,12 @@
 -- redis-server 7.0.
 local codec = require("evio.codec.resp")
 local glob = require("evio.codec.glob")
+local request = require("evio.codec.request")
 
 local M = {}
 
--- What Redis prints of bytes, for which they are a C string.
-function M.printed(bytes, most)
-  return bytes:match("^%Z*"):sub(1, most or -1)
-end
-local printed = M.printed
+local printed = request.printed
+local OK = codec.status("OK")
 
 function M.wrong_count(name)
   return codec.error(("ERR wrong number of arguments for '%s' command"):format(name))
@@ -17,6 +15,39 @@ end
 
 function M.unknown_below(name, below)
   return codec.error(("ERR unknown subcommand '%s'. Try %s HELP."):format(printed(below, 128), name))
+end
+
+-- The function of CLIENT SETNAME. The name is `conn.name`, nil for an empty one.
+function M.set_name(conn, name)
+  if name:find("[^!-~]") then
+    return codec.error("ERR Client names cannot contain spaces, newlines or special characters.")
+  end
+  conn.name = name ~= "" and name or nil
+  return OK
+end
+
+-- Does what HELLO's options say, up to what is wrong, which is returned. As in a Redis without users, there is
+-- one, "default", with whatever password.
+local function take_options(conn, words)
+  local i = 2
+  while words[i] do
+    local text = printed(words[i])
+    local name = text:upper()
+    if name == "AUTH" and words[i + 2] then
+      if words[i + 1] ~= "default" then
+        return codec.error("WRONGPASS invalid username-password pair or user is disabled.")
+      end
+      i = i + 3
+    elseif name == "SETNAME" and words[i + 1] then
+      local answer = M.set_name(conn, words[i + 1])
+      if answer ~= OK then
+        return answer
+      end
+      i = i + 2
+    else
+      return codec.error(("ERR Syntax error in HELLO option '%s'"):format(text))
+    end
+  end
 end
 
 -- HELLO, for a table of commands, of a server with this name and version. The protocol's version that it agrees
@@ -28,8 +59,10 @@ function M.hello(name, server_version)
       return codec.error("ERR Protocol version is not an integer or out of range")
     elseif version ~= 2 and version ~= 3 then
       return codec.error("NOPROTO unsupported protocol version")
-    elseif rest and rest[2] then
-      return codec.error(("ERR Syntax error in HELLO option '%s'"):format(printed(rest[2], 128)))
+    end
+    local wrong = rest and take_options(conn, rest)
+    if wrong then
+      return wrong
     end
     conn.resp = version
     return codec.map({ "server", name, "version", server_version, "proto", version, "id", conn.id, "mode", "standalone",

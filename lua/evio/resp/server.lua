@@ -15,7 +15,7 @@ local M = {}
 
 local leaves = ffi.cast("const struct evio_leaves *", core.leaves)
 local live = ffi.cast("struct evio_live *", core.live)
-local is_view, printed, string_of = view.is, common.printed, ffi.string
+local is_view, printed, string_of = view.is, request_parts.printed, ffi.string
 local request = ffi.cast("struct evio_request *", request_parts.request)
 local COMPLETE, MORE = 1, 0
 local LINE, EXACT = codec.LINE, 2 ^ 53
