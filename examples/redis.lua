@@ -25,9 +25,8 @@ local function to_deadline(number, unit, relative)
   end
 end
 
-local VALUE = "value"
-local SET_OPTIONS = { NX = true, XX = true, GET = true, KEEPTTL = true, EX = VALUE, PX = VALUE, EXAT = VALUE,
-  PXAT = VALUE }
+local SET_OPTIONS = { NX = true, XX = true, GET = true, KEEPTTL = true, EX = "value", PX = "value", EXAT = "value",
+  PXAT = "value" }
 local UNITS = { EX = 1000, PX = 1, EXAT = 1000, PXAT = 1, KEEPTTL = 0 }
 
 local function set_with_options(db, key, value, words)
@@ -172,10 +171,18 @@ local commands = {
     GETNAME = { 2, function(conn) return conn.name end },
     SETNAME = { 3, resp.set_name },
   },
-  COMMAND = { -1, function() return resp.map({}) end },
   CONFIG = { GET = { -3, function(_, first, rest) return resp.find_fields(CONFIG, first, rest) end } },
-  INFO = { -1, function() return ("# Server\r\nredis_version:%s\r\nredis_mode:standalone\r\n"):format(VERSION) end },
+  INFO = resp.info(function()
+    local keyspace = { "Keyspace" }
+    for i = 0, 15 do
+      if databases[i].count > 0 then
+        keyspace[#keyspace + 1], keyspace[#keyspace + 2] = "db" .. i, "keys=" .. databases[i].count
+      end
+    end
+    return { { "Server", "redis_version", VERSION, "redis_mode", "standalone", "tcp_port", flags.port }, keyspace }
+  end),
 }
+commands.COMMAND = resp.command(commands)
 
 local events = { data = resp.server(commands), options = { input = 2 ^ 30, queue = 2 ^ 30 } }
 

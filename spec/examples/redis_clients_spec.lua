@@ -75,12 +75,16 @@ describe("examples/redis.lua", function()
   it("answers redis-cli, in both versions", function()
     local server, address = redis.start_ours()
     for _, options in ipairs({ "", " -3" }) do
-      local lines = { "SET a 1", "INCR a", "GET a", "GET b", "MGET a b", "CONFIG GET save", "FOO x", "HELLO", "QUIT" }
+      local lines = { "SET a 1", "INCR a", "GET a", "GET b", "MGET a b", "CONFIG GET save", "FOO x", "HELLO",
+        "INFO", "COMMAND COUNT", "COMMAND INFO get", "QUIT" }
       local path = support.write_file(support.tmpdir() .. "/input", table.concat(lines, "\n") .. "\n")
       local text = support.shell(("sh -c 'redis-cli -p %s%s --no-raw <%s'"):format(port_of(address), options, path))
       assert.matches("^OK\n%(integer%) 2\n\"2\"\n%(nil%)\n1%) \"2\"\n2%) %(nil%)\n", text)
       assert.matches("ERR unknown command 'FOO', with args beginning with: 'x'", text, 1, true)
       assert.matches('"save"', text, 1, true)
+      assert.matches("redis_version:7.0.15", text, 1, true)
+      assert.matches("db0:keys=1", text, 1, true)
+      assert.matches("%(integer%) 22\n1%)  ?1%) \"get\"\n    ?2%) %(integer%) 2\n", (text:gsub("\n +", "\n    ")))
     end
     server:stop()
   end)
