@@ -60,9 +60,14 @@ describe("evio.resp.server", function()
           rubbish[#rubbish + 1] = ("\1"):rep(size)
         end
         return #rubbish
-      end },]])
-    local wire = request("COLLECT") .. request("ECHO", "a") .. 'ECHO "b"\r\n'
-    assert_answers(client, wire:rep(100), (":128\r\n" .. bulk("a") .. bulk("b")):rep(100))
+      end },
+      SEE = { 2, function(_, text)
+        collectgarbage()
+        local rubbish = ("\1"):rep(#text + 30)
+        return rubbish and text
+      end, views = true },]])
+    local wire = request("COLLECT") .. request("ECHO", "a") .. 'SEE "' .. ("b"):rep(3000) .. '"\r\n'
+    assert_answers(client, wire:rep(100), (":128\r\n" .. bulk("a") .. bulk(("b"):rep(3000))):rep(100))
   end)
 
   it("looks at the number of parts", function()

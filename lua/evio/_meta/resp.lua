@@ -198,9 +198,10 @@ function resp.matcher(glob) end
 ---@return table
 function resp.find_fields(fields, first, rest) end
 
----Bytes where they lie, valid until a command's function returns; `tostring` makes a string of them.
+---Bytes where they lie, valid until a command's function returns; `tostring` makes a string of them, `#` tells how
+---many there are.
 ---@class evio.View
----@field length number
+---@operator len: integer
 
 ---Strings by key, some of which expire: `evio.keyspace()`. They lie outside of Lua's heap. Keys and values may be
 ---views.

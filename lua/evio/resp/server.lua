@@ -190,14 +190,16 @@ local function finish(more, action)
   return "", action
 end
 
+local odd_request = "" -- that a command is looking at: nothing else keeps it
+
 -- What the leaf left to us: an inline request with quotes, one that is wrong, or too many parts for the room
 -- that there was. Returns an action.
 local function handle_odd(conn, status, names, callers)
   local words, message = request_parts.take_odd(status)
   if words then -- once more, as a request without quotes
     live.used = live.used + request.used
-    local text = codec.encode_request(words)
-    leaves.resp_scan(names, request, text, #text)
+    odd_request = codec.encode_request(words)
+    leaves.resp_scan(names, request, odd_request, #odd_request)
     return callers[request.id](conn)
   elseif message then
     reply(conn, codec.error("ERR Protocol error: " .. message))
