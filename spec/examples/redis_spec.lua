@@ -29,20 +29,31 @@ local function requests_of(group)
   return requests
 end
 
+local function compare_group(real, ours, group, first)
+  local requests, differences = requests_of(group), {}
+  local expected = redis.replies(real.address, requests, first)
+  local got = redis.replies(ours.address, requests, first)
+  for i, reply in ipairs(expected) do
+    if reply ~= got[i] then
+      differences[#differences + 1] = ("%s: %q\n  redis %q\n  ours  %q"):format(group[1],
+        requests[i - 1] or "", reply, got[i] or "nothing")
+    end
+  end
+  return differences, #expected
+end
+
 local function compare_groups(first)
   local real, ours = start_both()
   local differences, count = {}, 0
   for _, group in ipairs(cases.groups) do
-    local requests = requests_of(group)
-    local expected = redis.replies(real.address, requests, first)
-    local got = redis.replies(ours.address, requests, first)
-    for i, reply in ipairs(expected) do
-      count = count + 1
-      if reply ~= got[i] then
-        differences[#differences + 1] = ("%s: %q\n  redis %q\n  ours  %q"):format(group[1],
-          requests[i - 1] or "", reply, got[i] or "nothing")
-      end
+    local found, size = compare_group(real, ours, group, first)
+    if found[1] then -- once more: a TTL is another one where a second ends between the two
+      found = compare_group(real, ours, group, first)
     end
+    for _, difference in ipairs(found) do
+      differences[#differences + 1] = difference
+    end
+    count = count + size
   end
   assert.is_true(count > 1000, count .. " cases")
   assert_none(differences, count)
