@@ -84,7 +84,8 @@ local function count(db, fn, key, rest)
   return total
 end
 
-local CONFIG = { appendonly = "no", databases = "16", maxmemory = "0", port = flags.port, save = "" }
+local CONFIG = { appendonly = "no", databases = "16", maxmemory = "0", ["maxmemory-policy"] = "noeviction",
+  port = flags.port, ["proto-max-bulk-len"] = "536870912", save = "", timeout = "0", unixsocket = flags.unixsocket }
 
 local commands = {
   PING = { -1, function(_, rest)
@@ -191,9 +192,7 @@ function events.serving(server)
   io.stdout:flush()
 end
 
-function events.opened(conn)
-  conn.db = databases[0]
-end
+function events.opened(conn) conn.db = databases[0] end
 
 local unix = flags.unixsocket ~= "" and "unix://" .. flags.unixsocket or nil
 evio.serve(events, unpack({ "tcp://:" .. flags.port, unix }))

@@ -245,6 +245,9 @@ M.groups = {
     CONFIG GET
     CONFIG GET save
     CONFIG GET appendonly
+    CONFIG GET maxmemory-policy
+    CONFIG GET timeout
+    CONFIG GET proto-max-bulk-len
     CONFIG GET SAVE
     config get AppendOnly
     CONFIG GET nothing*

@@ -109,7 +109,10 @@ end
 
 local below_command = {}
 
-function below_command.COUNT(commands)
+function below_command.COUNT(commands, words)
+  if words then
+    return M.wrong_count("command|count")
+  end
   local count = 0
   for _ in next, commands do
     count = count + 1
@@ -117,10 +120,18 @@ function below_command.COUNT(commands)
   return count
 end
 
-function below_command.LIST(commands)
-  local list = {}
+-- Only names can be filtered: none is of a module or a category.
+function below_command.LIST(commands, words)
+  local list, matches = {}, nil
+  if words then
+    local by, what = words[1]:upper(), (words[2] or ""):upper()
+    if by ~= "FILTERBY" or #words ~= 3 or what ~= "PATTERN" and what ~= "MODULE" and what ~= "ACLCAT" then
+      return codec.error("ERR syntax error")
+    end
+    matches = what == "PATTERN" and glob.matcher(words[3]:lower()) or function() return false end
+  end
   for name in next, by_name(commands) do
-    list[#list + 1] = name
+    list[#list + 1] = (not matches or matches(name)) and name or nil
   end
   return list
 end
