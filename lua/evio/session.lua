@@ -42,7 +42,7 @@ local function finish(task, ok, message)
     methods.close(conn)
   end
   if task.closed then
-    core.after(0, task.closed)
+    core.after_or_end(0, task.closed)
   end
 end
 
@@ -109,13 +109,28 @@ end
 
 -- Waiting for other things -------------------------------------------------------------------------
 
+-- A shutdown does not wait for who sleeps.
+local function leave(task)
+  task.left = true
+  if task.closed then
+    task.closed()
+  end
+end
+
 function M.sleep(seconds)
   local task = tasks.check("evio.sleep")
   if type(seconds) ~= "number" or not (seconds >= 0 and seconds <= 1e9) then
     error(("evio.sleep: %s, expected seconds from 0 to 10^9"):format(
       type(seconds) == "number" and seconds or "a " .. type(seconds)), 2)
   end
-  core.after(seconds, function() tasks.resume(task) end)
+  local due = core.now() + seconds
+  core.after_or_end(seconds, function()
+    if core.now() >= due then
+      tasks.resume(task)
+    else
+      leave(task)
+    end
+  end)
   tasks.wait()
 end
 

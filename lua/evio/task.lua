@@ -21,8 +21,9 @@ end
 -- Waits until somebody resumes the task, and returns what that gives.
 M.wait = coroutine.yield
 
+-- Whether it has ended, or will not be resumed.
 function M.is_over(task)
-  return coroutine.status(task.thread) == "dead"
+  return task.left or coroutine.status(task.thread) == "dead"
 end
 
 -- A task that will run fn. It has the fields that are given.

@@ -258,4 +258,15 @@ describe("a session", function()
     support.connect(server:address())
     assert.equal("started", server:line())
   end)
+
+  it("that sleeps does not hold up a shutdown, and closed fires all the same", function()
+    for _, before in ipairs({ "", "conn:close()" }) do
+      local server = serve(before .. [[
+        evio.after(0.1, evio.shutdown)
+        while true do evio.sleep(100) end]])
+      support.connect(server:address())
+      assert.equal("closed\tnil\tnil", server:line())
+      assert.equal(0, server:wait().status)
+    end
+  end)
 end)

@@ -14,6 +14,7 @@ struct script_timer {
     struct host *host;
     struct link link;  // in a list of the host's while it is pending
     int64_t period;    // in nanoseconds; negative for one that fires once
+    bool hastened;     // a shutdown does not cancel it, but makes it due
     int function, self; // registry references
 };
 
@@ -99,6 +100,15 @@ static int every(lua_State *L)
     return start(L, true, false);
 }
 
+// For modules: one that fires at a shutdown at the latest.
+static int after_or_end(lua_State *L)
+{
+    start(L, false, false);
+    struct script_timer *t = lua_touserdata(L, -1);
+    t->hastened = true;
+    return 1;
+}
+
 // For modules: one that neither keeps the loop going nor is ended by a shutdown.
 static int every_behind(lua_State *L)
 {
@@ -120,8 +130,12 @@ static int cancel(lua_State *L)
 
 void timers_cancel_all(lua_State *L, struct host *h)
 {
-    while (!list_empty(&h->timers)) {
-        struct script_timer *t = container_of(h->timers.next, struct script_timer, link);
+    struct link *next;
+    for (struct link *link = h->timers.next; link != &h->timers; link = next) {
+        struct script_timer *t = container_of(link, struct script_timer, link);
+        next = link->next;
+        if (t->hastened && timer_set(h->net, &t->timer, h->net->now) == 0)
+            continue;
         stop(t);
         release(L, t);
     }
@@ -130,7 +144,8 @@ void timers_cancel_all(lua_State *L, struct host *h)
 void timer_register(lua_State *L)
 {
     static const luaL_Reg functions[] = {
-        {"after", after}, {"every", every}, {"every_behind", every_behind}, {NULL, NULL},
+        {"after", after}, {"every", every}, {"every_behind", every_behind},
+        {"after_or_end", after_or_end}, {NULL, NULL},
     };
     luaL_register(L, NULL, functions);
     lua_pushlightuserdata(L, (void *)&timer_meta);

@@ -9,7 +9,7 @@
 // Adds the functions to the module table on top of the stack.
 void timer_register(lua_State *L);
 
-// Cancels every timer of the script.
+// Cancels every timer of the script, but for those that are to fire then.
 void timers_cancel_all(lua_State *L, struct host *h);
 
 #endif

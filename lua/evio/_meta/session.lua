@@ -4,7 +4,7 @@
 
 ---An events table whose connections are coroutines: `fn` runs from `opened` on, and when it returns the
 ---connection closes. In it reads and writes wait, as if the connection blocked. Other events may be added to
----the table, but for `data`, `woken` and `eof`; `closed` fires after fn has ended. An error in fn is
+---the table, but for `data`, `woken` and `eof`; `closed` fires after fn has ended, or at a shutdown that met it in `evio.sleep`. An error in fn is
 ---reported, and closes the connection with it.
 ---@param fn fun(conn: evio.Conn)
 ---@return evio.Events
