@@ -3,6 +3,9 @@ local M = {}
 
 -- The values by name, or the defaults. Anything else ends the program with how it is called, and status 2.
 function M.read(defaults)
+  if type(defaults) ~= "table" then
+    error(("evio.flags: the defaults are a %s, expected a table"):format(type(defaults)), 2)
+  end
   local found, names = {}, {}
   for name, default in pairs(defaults) do
     found[name], names[#names + 1] = default, name

@@ -79,6 +79,9 @@ local function read(name, conn, take, argument)
   elseif state.told then
     error(("conn:%s: a read before said that nothing more comes"):format(name), 2)
   end
+  if state.datagrams and take ~= take_all then
+    error(("conn:%s: datagrams come whole, expected conn:read()"):format(name), 2)
+  end
   state.take, state.argument = take, argument
   if state.datagrams and state.datagrams[1] then
     return table.remove(state.datagrams, 1)

@@ -3,11 +3,11 @@ local scripts = require("spec.support.scripts")
 local support = require("spec.support")
 
 -- A server whose connections run `body`, a function's with `conn`.
-local function serve(body)
+local function serve(body, opts)
   return scripts.serve(([[
     events = evio.session(function(conn) %s end)
     function events.closed(_, err, code) print("closed", err, code) end
-    function events.serving(server) print(table.concat(server.addresses, "\n")) end]]):format(body))
+    function events.serving(server) print(table.concat(server.addresses, "\n")) end]]):format(body), opts)
 end
 
 describe("a session", function()
@@ -27,6 +27,21 @@ describe("a session", function()
     assert.equal("", server:line())
     assert.equal("line", server:line())
     assert.equal("closed\tnil\tnil", server:line())
+  end)
+
+  it("reads datagrams whole", function()
+    local server = serve([[
+      print(pcall(conn.readline, conn))
+      print(pcall(conn.readuntil, conn, "x"))
+      print(pcall(conn.read, conn, 5))
+      print(conn:read())]], { addresses = { "udp://127.0.0.1:0" } })
+    local script = support.start(([[
+      require("evio").dial({ opened = function() return "line\n" end }, "%s")]]):format(server:address()))
+    for _, name in ipairs({ "readline", "readuntil", "read" }) do
+      server:expect("^false\t.*conn:" .. name .. ": datagrams come whole, expected conn:read%(%)$")
+    end
+    assert.equal("line", server:line())
+    script:stop()
   end)
 
   for source, message in pairs({

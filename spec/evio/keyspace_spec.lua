@@ -122,6 +122,12 @@ describe("evio.flags", function()
     assert.equal("2\t--port\t1\n", (flags("--port", "1", "--path", "--port", "--no-delay", "1", "--port", "2")))
   end)
 
+  it("have a table of defaults", function()
+    local path = support.write_file(support.tmpdir() .. "/script.lua", 'require("evio").flags()')
+    assert.matches("script.lua:1: evio.flags: the defaults are a nil, expected a table",
+      support.run({ path }).stderr, 1, true)
+  end)
+
   it("end the program where they are others", function()
     local usage = "usage: evio-lua script.lua [--no-delay 5] [--path PATH] [--port 6380]\n"
     for _, words in ipairs({ { "--prot", "1" }, { "--port" }, { "x" }, { "-port", "1" }, { "--", "1" }, { "--help" },
