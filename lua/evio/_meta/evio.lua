@@ -194,8 +194,8 @@ function evio.stream(fn) end
 ---What `evio.stream` returns: the value for `events.data`.
 ---@class evio.StreamHandler
 
----An empty keyspace: values by key, some of which expire. One timer removes what expired, ten times a second, up to
----1000 keys of each keyspace at a time; what is asked for is looked at anyway.
+---An empty keyspace: values by key, some of which expire. One timer removes what expired, ten times a second, 1000
+---keys of each keyspace at a time, and more where many of those had; what is asked for is looked at anyway.
 ---@return evio.Keyspace
 function evio.keyspace() end
 

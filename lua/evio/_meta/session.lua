@@ -25,7 +25,8 @@ function evio.sleep(seconds) end
 
 ---In a session: waits for bytes. Without an argument whatever is there, with udp one datagram; `n` bytes; or
 ---a codec's next message. Returns nil at the peer's end; nil, a message and a code where the connection was
----closed or failed, or bytes came in vain (`"ECUT"`). After that it raises.
+---closed or failed, or bytes came in vain (`"ECUT"`). After that it raises. What is longer than `options.input`,
+---1 MiB unless set, ends the connection (`"ENOBUFS"`), whatever the codec's maximum is.
 ---@param what? number|evio.Codec
 ---@return string? bytes
 ---@return string? message
@@ -45,7 +46,8 @@ function Conn:readline() end
 ---@return string? code
 function Conn:readuntil(delimiter) end
 
----In a session: `for line in conn:lines() do`, up to the end.
+---In a session: `for line in conn:lines() do`, up to the end. What ended it is told by `conn:readline` only: an
+---error, or bytes without a line's end.
 ---@return fun(conn: evio.Conn): string?
 ---@return evio.Conn conn
 function Conn:lines() end
