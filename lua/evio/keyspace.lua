@@ -1,5 +1,7 @@
--- Strings by key, some of which expire. They lie in a table in C, outside of Lua's heap: a million of them cost no
+-- Strings by key, some of which expire. They lie in tables in C, outside of Lua's heap: a million of them cost no
 -- collection, and keys that a peer chooses cannot be made to collide. Keys and values may be views.
+-- A keyspace: `table` from keys to values, `deadlines` from keys to a double each, `count` and `expiring` how many
+-- are in these, and `place`, where the sweep of the deadlines goes on.
 local core = require("evio.core")
 local ffi = require("ffi")
 local view = require("evio.view")
@@ -10,17 +12,18 @@ local live = ffi.cast("struct evio_live *", core.live)
 
 local is_view = view.is
 
-local SWEEP_SECONDS = 0.1
-local SWEEP_KEYS = 1000 -- of each, and again while a quarter of them had expired
+local SWEEP_SECONDS = 0.02
+local SWEEP_KEYS = 200 -- of each, and again while a quarter of them had expired
 local SWEEP_MOST = 0.005 -- seconds for all of them, after which the others have their turn
 
 local M = {}
 local Keyspace = {}
 Keyspace.__index = Keyspace
 
-local found, place = view.new(), ffi.new("size_t[1]")
+local found, listed, place, number = view.new(), view.new(), ffi.new("size_t[1]"), ffi.new("double[1]")
+local number_bytes = ffi.cast("const char *", number)
 
--- Those with deadlines, which one timer looks through, with the keys that are still to be looked at.
+-- Those with deadlines, which one timer looks through.
 local sweeping, timer = setmetatable({}, { __mode = "k" }), nil
 
 -- What C takes of a string or a view.
@@ -41,18 +44,34 @@ local function check_deadline(deadline)
   end
 end
 
-local function look(self, key)
-  local deadline = self.deadlines[key]
+-- The deadline of a key; nil where it has none.
+local function deadline_of(self, data, length)
+  if leaves.table_find(self.deadlines, data, length, found) == 0 then
+    return nil
+  end
+  ffi.copy(number, found.data, 8)
+  return number[0]
+end
+
+-- Removes the key where it expired.
+local function look(self, key, data, length)
+  local deadline = deadline_of(self, data, length)
   if deadline and deadline <= core.time() then
     self:remove(key)
   end
 end
 
--- The value, or nil: a string for a string; a view for a view, which is valid until the keyspace is used again.
+local function forget_deadline(self, data, length)
+  if self.expiring > 0 and leaves.table_remove(self.deadlines, data, length) then
+    self.expiring = self.expiring - 1
+  end
+end
+
+-- The value, or nil: a string for a string; a view for a view, which is valid until a keyspace is used again.
 function Keyspace:get(key)
   local data, length = bytes_of(key, "key")
-  if self.expires then
-    look(self, tostring(key))
+  if self.expiring > 0 then
+    look(self, key, data, length)
   end
   if leaves.table_find(self.table, data, length, found) == 0 then
     return nil
@@ -72,9 +91,9 @@ function Keyspace:set(key, value, deadline)
   end
   self.count = self.count + new
   if deadline then
-    self:expire(tostring(key), deadline)
-  elseif self.expires then
-    self.deadlines[tostring(key)] = nil
+    self:expire(key, deadline)
+  else
+    forget_deadline(self, data, length)
   end
 end
 
@@ -84,37 +103,39 @@ function Keyspace:remove(key)
   if not leaves.table_remove(self.table, data, length) then
     return false
   end
-  self.deadlines[tostring(key)], self.count = nil, self.count - 1
+  self.count = self.count - 1
+  forget_deadline(self, data, length)
   return true
 end
 
 -- When a key expires; nil where it does not.
 function Keyspace:deadline(key)
-  bytes_of(key, "key")
-  return self.deadlines[tostring(key)]
+  return deadline_of(self, bytes_of(key, "key"))
 end
 
-local function keys_of(keyspace)
-  local list = {}
-  for key in pairs(keyspace.deadlines) do
-    list[#list + 1] = key
+-- Looks at the next keys with deadlines: how many, at most so many.
+local function sweep_some(self, most)
+  for looked = 0, most - 1 do
+    if leaves.table_next(self.deadlines, self.place, listed) == 0 then
+      self.place[0] = 0
+      return looked
+    end
+    ffi.copy(number, listed.data + listed.length, 8) -- the value is behind the key
+    if number[0] <= core.time() then
+      self:remove(tostring(listed))
+    end
   end
-  keyspace.expires = list[1] ~= nil
-  return list[1] ~= nil and list or nil
+  return most
 end
 
 local function sweep()
   local stop = core.now() + SWEEP_MOST
-  for keyspace, left in pairs(sweeping) do
+  for keyspace in pairs(sweeping) do
+    local before, looked
     repeat
-      local before, looked = keyspace.count, math.min(#left, SWEEP_KEYS)
-      for _ = 1, looked do
-        look(keyspace, table.remove(left))
-      end
-    until looked == 0 or (before - keyspace.count) * 4 < looked or core.now() > stop
-    if #left == 0 then
-      sweeping[keyspace] = keys_of(keyspace)
-    end
+      before, looked = keyspace.expiring, sweep_some(keyspace, SWEEP_KEYS)
+    until looked < SWEEP_KEYS or (before - keyspace.expiring) * 4 < looked or core.now() > stop
+    sweeping[keyspace] = keyspace.expiring > 0 or nil
   end
   if next(sweeping) == nil then
     timer:cancel()
@@ -130,9 +151,17 @@ function Keyspace:expire(key, deadline)
   end
   if leaves.table_find(self.table, data, length, found) == 0 then
     return false
+  elseif deadline == nil then
+    forget_deadline(self, data, length)
+    return true
   end
-  self.deadlines[tostring(key)], self.expires = deadline, true
-  sweeping[self] = sweeping[self] or {}
+  number[0] = deadline
+  local new = leaves.table_set(self.deadlines, data, length, number_bytes, 8)
+  if new < 0 then
+    error("out of memory", 2)
+  end
+  self.expiring = self.expiring + new
+  sweeping[self] = true
   timer = timer or core.every_behind(SWEEP_SECONDS, sweep)
   return true
 end
@@ -146,22 +175,31 @@ function Keyspace:find(pattern)
     local name = tostring(key)
     list[#list + 1] = matches(name, pattern) and name or nil
   end
-  if self.expires then
+  if self.expiring > 0 then
     local there = {}
     for _, name in ipairs(list) do
-      there[#there + 1] = self:get(name) and name or nil
+      look(self, name, name, #name)
+      there[#there + 1] = leaves.table_find(self.table, name, #name, found) == 1 and name or nil
     end
     return there
   end
   return list
 end
 
-function Keyspace:clear()
-  if self.table then
-    leaves.table_free(ffi.gc(self.table, nil))
+-- An empty table in the place of one that there may be.
+local function renew(old)
+  local new = leaves.table_new(live)
+  if new == nil then
+    error("out of memory", 3)
+  elseif old then
+    leaves.table_free(ffi.gc(old, nil))
   end
-  self.table = ffi.gc(leaves.table_new(live), leaves.table_free)
-  self.deadlines, self.expires, self.count = {}, false, 0
+  return ffi.gc(new, leaves.table_free)
+end
+
+function Keyspace:clear()
+  self.table, self.deadlines = renew(self.table), renew(self.deadlines)
+  self.count, self.expiring, self.place = 0, 0, ffi.new("size_t[1]")
   return self
 end
 

@@ -212,11 +212,11 @@ bool table_remove(struct table *t, const char *key, size_t n)
     return true;
 }
 
-const struct table_entry *table_next(struct table *t, size_t *place)
+const struct table_entry *table_next(const struct table *t, size_t *place)
 {
-    move(t, SIZE_MAX);
-    while (*place < t->now.size) {
-        const struct table_entry *e = entry_at(t->now.at[(*place)++]);
+    while (*place < t->now.size + t->old.size) {
+        size_t i = (*place)++;
+        const struct table_entry *e = entry_at(i < t->now.size ? t->now.at[i] : t->old.at[i - t->now.size]);
         if (e)
             return e;
     }

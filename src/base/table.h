@@ -31,7 +31,7 @@ int table_set(struct table *t, const char *key, size_t n, const char *value, siz
 bool table_remove(struct table *t, const char *key, size_t n);
 
 // The entry at a place or behind it, and stores where the next search begins; NULL at the end. Begins with 0.
-// Entries that are removed meanwhile do no harm.
-const struct table_entry *table_next(struct table *t, size_t *place);
+// Changes of the table meanwhile do no harm, but entries may be left out, or come twice.
+const struct table_entry *table_next(const struct table *t, size_t *place);
 
 #endif

@@ -69,7 +69,7 @@ const char ffi_declarations[] =
     "  int32_t (*table_find)(const struct evio_table *, const char *, size_t, struct evio_view *);"
     "  int32_t (*table_set)(struct evio_table *, const char *, size_t, const char *, size_t);"
     "  bool (*table_remove)(struct evio_table *, const char *, size_t);"
-    "  int32_t (*table_next)(struct evio_table *, size_t *, struct evio_view *);"
+    "  int32_t (*table_next)(const struct evio_table *, size_t *, struct evio_view *);"
     "};";
 
 static struct evio_window *window_of(struct evio_stream *s, uint32_t hash)
@@ -216,7 +216,7 @@ static int32_t find_value(const struct table *t, const char *key, size_t n, stru
     return 1;
 }
 
-static int32_t next_key(struct table *t, size_t *place, struct evio_view *key)
+static int32_t next_key(const struct table *t, size_t *place, struct evio_view *key)
 {
     const struct table_entry *e = table_next(t, place);
     if (!e)

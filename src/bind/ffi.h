@@ -86,7 +86,7 @@ struct evio_leaves {
     int32_t (*table_find)(const struct table *, const char *key, size_t n, struct evio_view *value);
     int32_t (*table_set)(struct table *, const char *key, size_t n, const char *value, size_t length);
     bool (*table_remove)(struct table *, const char *key, size_t n);
-    int32_t (*table_next)(struct table *, size_t *place, struct evio_view *key);
+    int32_t (*table_next)(const struct table *, size_t *place, struct evio_view *key);
 };
 
 extern const struct evio_leaves ffi_leaves;

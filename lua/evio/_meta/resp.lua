@@ -210,7 +210,7 @@ function resp.find_fields(fields, first, rest) end
 local keyspace = {}
 
 ---@param key string|evio.View
----@return string|evio.View|nil value nil where there is none, or it expired; a view for a view, until the keyspace is used again
+---@return string|evio.View|nil value nil where there is none, or it expired; a view for a view, valid until any keyspace is used again
 function keyspace:get(key) end
 
 ---@param key string|evio.View
@@ -227,9 +227,9 @@ function keyspace:remove(key) end
 ---@return number? deadline nil where it does not
 function keyspace:deadline(key) end
 
----Gives a key that is there a deadline.
+---Gives a key that is there a deadline, or takes it away.
 ---@param key string|evio.View
----@param deadline number in seconds since 1970
+---@param deadline? number in seconds since 1970, nil for none
 ---@return boolean there
 function keyspace:expire(key, deadline) end
 
