@@ -8,7 +8,7 @@
 
 // A place: the entry's address in the lower 48 bits, which are all that addresses have on the systems that
 // LuaJIT runs on, and 16 bits of its hash above; 0 for a free one. Searches go on to the next place.
-enum { ADDRESS_BITS = 48, SMALLEST = 16, MOVES = 4 };
+enum { ADDRESS_BITS = 48, SMALLEST = 16, MOVES = 8 };
 
 struct places {
     uint64_t *at;
