@@ -9,6 +9,7 @@ for name in pairs(core.conn_fields) do print("Conn." .. name) end
 for name in pairs(core.job_methods) do print("Job:" .. name) end
 for name in pairs(require("evio").framing) do print("framing." .. name) end
 for name in pairs(require("evio").resp) do print("resp." .. name) end
+for name in pairs(require("evio").http) do print("http." .. name) end
 for name, value in pairs(getmetatable(require("evio").keyspace())) do
   if type(value) == "function" then print("keyspace:" .. name) end
 end

@@ -3,6 +3,7 @@
 #include "bind/conn_handle.h"
 #include "bind/error_text.h"
 #include "bind/socket.h"
+#include "net/conn.h"
 #include "base/error.h"
 
 #include <lauxlib.h>
@@ -221,6 +222,31 @@ static int report_error(lua_State *L)
         report_print(&h->report, describe(e, where, sizeof(where)), lua_tostring(L, -1));
     lua_settop(L, 1);
     return 1;
+}
+
+// core.try(fn, ...): calls fn inside of an event. Returns true and its results, or false behind an error, which is
+// told as the event's, and closes its connection.
+static int try(lua_State *L)
+{
+    const struct event *e = host_get(L)->event;
+    lua_pushcfunction(L, report_error);
+    lua_insert(L, 1);
+    int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
+    if (status != 0 && (status != LUA_ERRRUN || !e || !e->conn))
+        return lua_error(L);
+    if (status != 0) {
+        conn_close(e->conn, error_text(L, -1));
+        lua_settop(L, 1);
+    }
+    lua_pushboolean(L, status == 0);
+    lua_replace(L, 1);
+    return lua_gettop(L);
+}
+
+void call_register(lua_State *L)
+{
+    lua_pushcfunction(L, try);
+    lua_setfield(L, -2, "try");
 }
 
 void call_begin_loop(struct host *h, lua_State *L)

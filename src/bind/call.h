@@ -38,4 +38,7 @@ void call_begin_loop(struct host *h, lua_State *L);
 bool call_handler(struct host *h, struct event *e);
 void call_end(struct host *h, const struct event *e);
 
+// Adds core.try to the table on the stack.
+void call_register(lua_State *L);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/table.h"
+#include "codec/http.h"
 #include "codec/resp.h"
 #include "codec/resp_reply.h"
 #include "codec/scan.h"
@@ -54,6 +55,17 @@ const char ffi_declarations[] =
     "  int32_t size, count, id, used, need;"
     "};"
     "struct evio_reply { int32_t at, left; };"
+    "struct evio_field { struct evio_part name, value; };"
+    "struct evio_head {"
+    "  const char *data;"
+    "  struct evio_field *fields;"
+    "  int32_t size, most_line, most_head, count;"
+    "  struct evio_part method, target, reason;"
+    "  int32_t status, minor, flags, used;"
+    "  int64_t length;"
+    "  const char *message;"
+    "};"
+    "struct evio_chunk { int64_t size; int32_t used; const char *message; };"
     "struct evio_leaves {"
     "  int32_t (*find)(struct evio_stream *, const char *, int32_t);"
     "  void (*put)(struct evio_live *, const char *, size_t);"
@@ -64,6 +76,9 @@ const char ffi_declarations[] =
     "  int32_t (*resp_reply)(struct evio_reply *, const char *, int32_t);"
     "  void (*resp_bulk)(struct evio_live *, const char *, size_t);"
     "  void (*resp_integer)(struct evio_live *, double);"
+    "  int32_t (*http_next)(struct evio_live *, struct evio_head *, int32_t);"
+    "  int32_t (*http_chunk)(struct evio_live *, struct evio_chunk *);"
+    "  int32_t (*http_trailers)(struct evio_live *, struct evio_head *);"
     "  struct evio_table *(*table_new)(struct evio_live *);"
     "  void (*table_free)(struct evio_table *);"
     "  int32_t (*table_find)(const struct evio_table *, const char *, size_t, struct evio_view *);"
@@ -164,10 +179,18 @@ static int32_t resp_find(const struct resp_names *names, struct resp_request *r,
     return resp_scan(names, r, bytes, n);
 }
 
+// The input that the event has not used yet.
+static const char *unused(const struct evio_live *live, int32_t *n)
+{
+    *n = live->length - live->used;
+    return (const char *)live->data + live->used;
+}
+
 static int32_t resp_next(struct evio_live *live, const struct resp_names *names, struct resp_request *r)
 {
-    enum resp_result result =
-        resp_scan(names, r, (const char *)live->data + live->used, live->length - live->used);
+    int32_t n;
+    const char *bytes = unused(live, &n);
+    enum resp_result result = resp_scan(names, r, bytes, n);
     if (result == RESP_COMPLETE)
         live->used += r->used;
     return result;
@@ -202,6 +225,36 @@ static void resp_integer(struct evio_live *live, double number)
     put(live, text, resp_put_head(text, ':', (int64_t)number));
 }
 
+static int32_t http_next(struct evio_live *live, struct http_head *h, int32_t kind)
+{
+    int32_t n;
+    const char *bytes = unused(live, &n);
+    enum http_result result = http_scan(h, (enum http_kind)kind, bytes, n);
+    if (result == HTTP_COMPLETE)
+        live->used += h->used;
+    return result;
+}
+
+static int32_t http_chunk(struct evio_live *live, struct http_chunk *chunk)
+{
+    int32_t n;
+    const char *bytes = unused(live, &n);
+    enum http_result result = http_scan_chunk(chunk, bytes, n);
+    if (result == HTTP_COMPLETE)
+        live->used += chunk->used;
+    return result;
+}
+
+static int32_t http_trailers(struct evio_live *live, struct http_head *h)
+{
+    int32_t n;
+    const char *bytes = unused(live, &n);
+    enum http_result result = http_scan_trailers(h, bytes, n);
+    if (result == HTTP_COMPLETE)
+        live->used += h->used;
+    return result;
+}
+
 static struct table *new_table(struct evio_live *live)
 {
     return table_new(live->hash_key);
@@ -227,6 +280,7 @@ static int32_t next_key(const struct table *t, size_t *place, struct evio_view *
 
 const struct evio_leaves ffi_leaves = {
     find, put, fail, resp_find, resp_next, resp_add_name, resp_reply, resp_bulk, resp_integer,
+    http_next, http_chunk, http_trailers,
     new_table, table_free, find_value, table_set, table_remove, next_key,
 };
 

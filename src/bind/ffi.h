@@ -60,6 +60,8 @@ struct table;
 struct resp_names;
 struct resp_request;
 struct resp_reply;
+struct http_head;
+struct http_chunk;
 
 struct evio_leaves {
     // The number of bytes in front of a needle of n >= 1 bytes, counted from the stream's
@@ -80,6 +82,12 @@ struct evio_leaves {
     // Queues a bulk string, and an integer below 2^53, as a reply.
     void (*resp_bulk)(struct evio_live *, const char *bytes, size_t n);
     void (*resp_integer)(struct evio_live *, double number);
+    // Looks for a head at the beginning of the input that the event has not used yet; one that is found is used.
+    // `kind` is an enum http_kind. See codec/http.h.
+    int32_t (*http_next)(struct evio_live *, struct http_head *, int32_t kind);
+    // The same for a chunk's line, and for trailers.
+    int32_t (*http_chunk)(struct evio_live *, struct http_chunk *);
+    int32_t (*http_trailers)(struct evio_live *, struct http_head *);
     // See base/table.h. table_find and table_next store views of a value and a key, and return 1, or 0 for none.
     struct table *(*table_new)(struct evio_live *);
     void (*table_free)(struct table *);

@@ -1,3 +1,4 @@
+#include "bind/call.h"
 #include "bind/module.h"
 
 #include "bind/conn_handle.h"
@@ -77,6 +78,7 @@ static int open_core(lua_State *L)
     deflate_register(L);
     proxy_register(L);
     session_register(L);
+    call_register(L);
     lua_pushcfunction(L, translators_make);
     h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushlightuserdata(L, (void *)&handlers_translate_key);

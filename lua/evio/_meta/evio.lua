@@ -11,6 +11,7 @@
 ---@field backend string What waits for the sockets: `"epoll"`, `"kqueue"` or `"poll"`. Chosen by `--backend` or `EVIO_BACKEND`, else the best one.
 ---@field framing evio.framing Codecs for messages; loaded on first use.
 ---@field resp evio.resp RESP, the protocol of Redis; loaded on first use.
+---@field http evio.http HTTP/1.1; loaded on first use.
 local evio = {}
 
 ---What a handler may return for its connection or its server. nil and `"none"` do nothing (in

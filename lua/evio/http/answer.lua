@@ -1,0 +1,55 @@
+-- How HTTP servers answer.
+local core = require("evio.core")
+local message = require("evio.http.message")
+local stream = require("evio.stream")
+
+local M = {}
+
+local leaves, live = stream.leaves, stream.live
+local floor = math.floor
+local pack = message.pack_response
+
+-- Queues output of the event that is handled.
+local function put(bytes)
+  leaves.put(live, bytes, #bytes)
+end
+
+local date_second, date_line = 0, ""
+
+-- The line of the date, made once a second.
+local function date()
+  local second = floor(core.time())
+  if second ~= date_second then
+    date_second, date_line = second, os.date("!Date: %a, %d %b %Y %H:%M:%S GMT\r\n", second)
+  end
+  return date_line
+end
+
+-- The bytes of a request's answer: its head and its body.
+function M.pack(state, request, response)
+  local connection = ""
+  if state.closing then
+    connection = "Connection: close\r\n"
+  elseif request.version == "1.0" then
+    connection = "Connection: keep-alive\r\n"
+  end
+  return pack(response, date(), connection, request.method == "HEAD")
+end
+
+-- The bytes of an answer behind which the connection ends, which says why.
+function M.pack_refusal(status, text)
+  local bytes, body = pack({ status = status, body = text .. "\n" }, date(), "Connection: close\r\n")
+  return bytes .. body
+end
+
+-- Answers so and takes nothing more: what a function that takes a part returns.
+function M.refuse(state, status, text)
+  state.take = nil
+  put(M.pack_refusal(status, text))
+  live.used = live.length
+  return true, "close"
+end
+
+M.put = put
+
+return M

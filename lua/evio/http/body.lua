@@ -1,0 +1,102 @@
+-- Bodies of requests: of a length, or in chunks with trailers. state.take is the function that takes what comes next;
+-- each returns whether that was here, and an action. state.finish is called with the request when its body is whole.
+local answer = require("evio.http.answer")
+local band = require("bit").band
+local ffi = require("ffi")
+local memory = require("evio.http.memory")
+local message = require("evio.http.message")
+local stream = require("evio.stream")
+
+local M = {}
+
+local leaves, live = stream.leaves, stream.live
+local head, chunk = memory.head, memory.chunk
+local put, refuse = answer.put, answer.refuse
+local string_of = ffi.string
+local COMPLETE, MORE = 1, 0
+local CHUNKED, CONTINUE = 1, 8 -- flags of a head
+
+local take_chunk
+
+local function finish_body(conn, state)
+  local request = state.request
+  request.body = table.concat(state.parts)
+  state.request, state.parts = nil, nil
+  return state.finish(conn, state, request)
+end
+
+-- The bytes that are here of those that are left. Returns whether none is left.
+local function take_bytes(state)
+  local n = math.min(live.length - live.used, state.left)
+  if n > 0 then
+    state.parts[#state.parts + 1] = string_of(live.data + live.used, n)
+    live.used, state.left = live.used + n, state.left - n
+  end
+  return state.left == 0
+end
+
+local function take_body(conn, state)
+  if not take_bytes(state) then
+    return false
+  end
+  return finish_body(conn, state)
+end
+
+local function take_trailers(conn, state)
+  local status = leaves.http_trailers(live, head)
+  if status == MORE then
+    return false
+  elseif status ~= COMPLETE then
+    return refuse(state, head.status, string_of(head.message))
+  end
+  state.request.trailers = message.parse_fields("\r\n" .. string_of(head.data, head.used))
+  return finish_body(conn, state)
+end
+
+local function take_chunk_end(_, state)
+  if live.length - live.used < 2 then
+    return false
+  elseif string_of(live.data + live.used, 2) ~= "\r\n" then
+    return refuse(state, 400, "a chunk is longer than its size")
+  end
+  live.used, state.take = live.used + 2, take_chunk
+  return true
+end
+
+local function take_chunk_data(_, state)
+  if take_bytes(state) then
+    state.take = take_chunk_end
+    return true
+  end
+  return false
+end
+
+function take_chunk(_, state)
+  local status = leaves.http_chunk(live, chunk)
+  if status == MORE then
+    return false
+  elseif status ~= COMPLETE then
+    return refuse(state, 400, string_of(chunk.message))
+  end
+  state.left = tonumber(chunk.size)
+  state.size = state.size + state.left
+  if state.size > state.limits.body then
+    return refuse(state, 413, ("a body has at most %d bytes"):format(state.limits.body))
+  end
+  state.take = state.left == 0 and take_trailers or take_chunk_data
+  return true
+end
+
+-- A request with a body: what is here of it is part of the same read, most likely.
+function M.begin(state, request, length, flags)
+  if length > state.limits.body then
+    return refuse(state, 413, ("a body has at most %d bytes"):format(state.limits.body))
+  elseif band(flags, CONTINUE) ~= 0 and request.version == "1.1" and live.used == live.length then
+    put("HTTP/1.1 100 Continue\r\n\r\n")
+  end
+  state.request, state.parts, state.size, state.left = request, {}, 0, length
+  state.take = band(flags, CHUNKED) ~= 0 and take_chunk or take_body
+  return true
+end
+
+return M

@@ -1,0 +1,200 @@
+-- HTTP messages: fields by their names, requests, and responses as bytes. No I/O.
+local M = {}
+
+local byte, char, find, lower = string.byte, string.char, string.find, string.lower
+local rawset, setmetatable, type = rawset, setmetatable, type
+local SLASH = 47
+
+-- Fields ---------------------------------------------------------------------------------------------
+
+-- Fields by name, which may be in any case; those that came more than once are joined with commas, cookies with
+-- semicolons (RFC 9110, 5.3; RFC 6265, 5.4).
+local Fields = {}
+
+function Fields.__index(self, name)
+  local small = type(name) == "string" and lower(name)
+  return small and small ~= name and rawget(self, small) or nil
+end
+
+-- The fields of a head that was found to be well-formed.
+function M.parse_fields(head)
+  local fields = setmetatable({}, Fields)
+  for name, value in head:gmatch("\r\n([^:\r\n]+):[ \t]*([^\r\n]*)") do
+    name, value = lower(name), value:match("^(.-)[ \t]*$")
+    local before = rawget(fields, name)
+    fields[name] = before and before .. (name == "cookie" and "; " or ", ") .. value or value
+  end
+  return fields
+end
+
+-- Targets --------------------------------------------------------------------------------------------
+
+-- Bytes for %xx. What is no escape stays as it is.
+function M.unescape(text)
+  return (text:gsub("%%(%x%x)", function(hex) return char(tonumber(hex, 16)) end))
+end
+local unescape = M.unescape
+
+-- The path of a target in each of its four forms (RFC 9112, 3.2): of a URL its path, of "*" that, of a host and a
+-- port, which only CONNECT has, nothing.
+local function path_of(target)
+  if byte(target) == SLASH and not find(target, "?", 1, true) and not find(target, "%", 1, true) then
+    return target -- as most are; without a pattern, which LuaJIT does not compile
+  elseif byte(target) == SLASH or target == "*" then
+    return unescape(target:match("^[^?]*"))
+  end
+  local path = target:match("^%a[%w+.-]*://[^/?]*([^?]*)")
+  return path and unescape(path ~= "" and path or "/") or ""
+end
+
+-- The parameters of a query, or of a form: a name that came more than once has a list.
+function M.parse_query(text)
+  local found = {}
+  for pair in text:gmatch("[^&]+") do
+    local name, value = pair:match("^([^=]*)=?(.*)$")
+    name, value = unescape((name:gsub("+", " "))), unescape((value:gsub("+", " ")))
+    local before = found[name]
+    if type(before) == "table" then
+      before[#before + 1] = value
+    else
+      found[name] = before and { before, value } or value
+    end
+  end
+  return found
+end
+
+-- Cookies by name; the first of a name counts.
+local function parse_cookies(text)
+  local found = {}
+  for name, value in (text or ""):gmatch("([^=;%s]+)%s*=%s*([^;]*)") do
+    found[name] = found[name] or value:match('^"?(.-)"?%s*$')
+  end
+  return found
+end
+
+-- Requests -------------------------------------------------------------------------------------------
+
+-- What is made when somebody looks at it.
+local lazy = {
+  headers = function(self) return M.parse_fields(self.head) end,
+  path = function(self) return path_of(self.target) end,
+  query = function(self) return M.parse_query(self.target:match("%?(.*)$") or "") end,
+  cookies = function(self) return parse_cookies(self.headers.cookie) end,
+}
+
+local Request = {}
+M.methods = Request
+
+M.request_metatable = {
+  __name = "evio.http.request",
+  __index = function(self, name)
+    local method = Request[name]
+    if method then
+      return method
+    end
+    local make = lazy[name]
+    local value = make and make(self)
+    if make then
+      rawset(self, name, value)
+    end
+    return value
+  end,
+}
+
+-- Responses ------------------------------------------------------------------------------------------
+
+local reasons = {
+  [100] = "Continue", [101] = "Switching Protocols", [200] = "OK", [201] = "Created", [202] = "Accepted",
+  [204] = "No Content", [206] = "Partial Content", [301] = "Moved Permanently", [302] = "Found", [303] = "See Other",
+  [304] = "Not Modified", [307] = "Temporary Redirect", [308] = "Permanent Redirect", [400] = "Bad Request",
+  [401] = "Unauthorized", [403] = "Forbidden", [404] = "Not Found", [405] = "Method Not Allowed",
+  [406] = "Not Acceptable", [408] = "Request Timeout", [409] = "Conflict", [410] = "Gone", [411] = "Length Required",
+  [412] = "Precondition Failed", [413] = "Content Too Large", [414] = "URI Too Long",
+  [415] = "Unsupported Media Type", [416] = "Range Not Satisfiable", [417] = "Expectation Failed",
+  [421] = "Misdirected Request", [422] = "Unprocessable Content", [426] = "Upgrade Required",
+  [428] = "Precondition Required", [429] = "Too Many Requests", [431] = "Request Header Fields Too Large",
+  [500] = "Internal Server Error", [501] = "Not Implemented", [502] = "Bad Gateway", [503] = "Service Unavailable",
+  [504] = "Gateway Timeout", [505] = "HTTP Version Not Supported",
+}
+
+function M.reason(status)
+  return reasons[status] or ""
+end
+
+local status_lines = {}
+
+local function status_line(status)
+  local line = status_lines[status]
+  if not line then
+    if type(status) ~= "number" or status < 200 or status > 999 or status % 1 ~= 0 then
+      error(("a response's status is %s, expected a whole number from 200 to 999"):format(tostring(status)), 0)
+    end
+    line = ("HTTP/1.1 %d %s\r\n"):format(status, M.reason(status))
+    status_lines[status] = line
+  end
+  return line
+end
+
+-- Of the connection and of how the body is framed, which the server knows.
+local OURS = { ["content-length"] = true, ["transfer-encoding"] = true, connection = true, date = true }
+
+local function put_field(lines, name, value)
+  if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then
+    error(("a response's field is %q, which is no name"):format(tostring(name)), 0)
+  elseif OURS[lower(name)] then
+    error(("a response has the field %s, which the server writes"):format(name), 0)
+  elseif type(value) ~= "string" and type(value) ~= "number" or tostring(value):find("[%z\1-\8\10-\31\127]") then
+    error(("a response's field %s is %s, expected text in one line"):format(name,
+      type(value) == "string" and ("%q"):format(value) or "a " .. type(value)), 0)
+  end
+  lines[#lines + 1] = ("%s: %s\r\n"):format(name, value)
+end
+
+-- The lines of a response's fields; a list as a value stands for several fields.
+local function put_fields(headers)
+  local lines = {}
+  for name, value in next, headers do
+    if type(value) == "table" then
+      for _, one in ipairs(value) do
+        put_field(lines, name, one)
+      end
+    else
+      put_field(lines, name, value)
+    end
+  end
+  return table.concat(lines)
+end
+
+local function has_type(headers)
+  for name in next, headers or {} do
+    if type(name) == "string" and lower(name) == "content-type" then
+      return true
+    end
+  end
+  return false
+end
+
+-- A response in front of its body, and the body: of text, which is the body of a 200, or of { status, headers,
+-- body }. `date` is the line of it, `connection` that of it, or "". With `bare`, as for HEAD, no body follows.
+function M.pack_response(response, date, connection, bare)
+  local status, headers, body = 200, nil, response
+  if type(response) == "table" then
+    status, headers, body = response.status or 200, response.headers, response.body or ""
+  end
+  if type(body) ~= "string" then
+    error(("a response's body is a %s, expected a string"):format(type(body)), 0)
+  elseif headers ~= nil and type(headers) ~= "table" then
+    error(("a response's headers are a %s, expected a table"):format(type(headers)), 0)
+  end
+  local fields = headers and put_fields(headers) or ""
+  if body ~= "" and not has_type(headers) then
+    fields = fields .. "Content-Type: text/plain; charset=utf-8\r\n"
+  end
+  local line = status_line(status)
+  if status == 204 or status == 304 then -- RFC 9110, 15.3.5 and 15.4.5
+    return line .. date .. fields .. connection .. "\r\n", ""
+  end
+  return line .. date .. fields .. connection .. "Content-Length: " .. #body .. "\r\n\r\n", bare and "" or body
+end
+
+return M

@@ -1,0 +1,222 @@
+-- HTTP/1.1 servers (RFC 9110, RFC 9112): requests, one after the other, whose bodies are whole when the script's
+-- handler gets them. A leaf in C finds heads and refuses what could be understood in two ways.
+local answer_of = require("evio.http.answer")
+local band = require("bit").band
+local bodies = require("evio.http.body")
+local core = require("evio.core")
+local ffi = require("ffi")
+local memory = require("evio.http.memory")
+local message = require("evio.http.message")
+local settings_of = require("evio.settings")
+local stream = require("evio.stream")
+
+local M = {}
+
+local leaves, live = stream.leaves, stream.live
+local methods = core.conn_methods
+local byte, string_of = string.byte, ffi.string
+local head = memory.head
+local put, refuse = answer_of.put, answer_of.refuse
+local error, setmetatable, tonumber, try = error, setmetatable, tonumber, core.try
+local metatable = message.request_metatable
+local COMPLETE, MORE, REQUEST = 1, 0, 0
+local CHUNKED, CLOSE = 1, 2 -- flags of a head
+local SLASH = 47
+
+local STATE = {} -- the key of a connection's state in its table
+
+local SIZE = "a whole number of bytes from 1 to 2^30"
+local kinds = {
+  line = { "number", SIZE, from = 1, to = 2 ^ 30 },
+  head = { "number", SIZE, from = 1, to = 2 ^ 30 },
+  body = { "number", "a whole number of bytes from 0 to 2^30", from = 0, to = 2 ^ 30 },
+  seconds = { "number", "seconds above 0" },
+}
+
+local function stop_timer(state)
+  if state.timer then
+    state.timer:cancel()
+    state.timer = nil
+  end
+end
+
+-- Requests -------------------------------------------------------------------------------------------
+-- Each function takes what state.take waits for, and returns whether that was here, and an action.
+
+local take_head
+
+local function run(handler, state, request)
+  local response = handler(request)
+  if response ~= nil then
+    return answer_of.pack(state, request, response)
+  end
+end
+
+-- The handler's answer; nil is one that comes later, with request:respond, and the next request waits for it.
+-- The call goes through C, where LuaJIT's traces end: a handler that it cannot compile, as one that makes functions,
+-- costs only itself.
+local function answer(conn, state, request)
+  state.take, state.due = take_head, request
+  local ok, bytes, body = try(run, state.handler, state, request)
+  local answered = state.due == nil
+  if ok and bytes == nil and not answered then
+    state.paused = true
+    methods.pause(conn)
+    return false
+  end
+  state.due = nil
+  if ok and bytes and answered then
+    error("the handler returned a response to a request that it had answered", 0)
+  elseif answered then
+    return true, (not ok or state.closing) and "close" or nil
+  elseif not ok then
+    return refuse(state, 500, "the server has an error")
+  end
+  put(bytes)
+  put(body)
+  return true, state.closing and "close" or nil
+end
+
+-- Whether a target is one of its forms other than a path (RFC 9112, 3.2).
+local function is_target(method, target)
+  if target == "*" then
+    return method == "OPTIONS"
+  elseif method == "CONNECT" then
+    return target:find("^[^/?#@]+:%d+$") ~= nil
+  end
+  return target:find("^[hH][tT][tT][pP][sS]?://[^/?#@]+") ~= nil
+end
+
+local function make_request(conn)
+  local data = head.data
+  return setmetatable({
+    conn = conn,
+    method = string_of(data + head.method.at, head.method.length),
+    target = string_of(data + head.target.at, head.target.length),
+    version = head.minor == 0 and "1.0" or "1.1",
+    head = string_of(data, head.used),
+  }, metatable)
+end
+
+local function wait_for_head(conn, state)
+  if not state.timer and live.used < live.length then
+    state.timer = core.after(state.limits.seconds, function()
+      state.timer = nil
+      methods.write(conn, answer_of.pack_refusal(408, "the request took too long"))
+      methods.close(conn)
+    end)
+  end
+  return false
+end
+
+function take_head(conn, state)
+  head.most_line, head.most_head = state.limits.line, state.limits.head
+  local status = leaves.http_next(live, head, REQUEST)
+  if status == MORE then
+    return wait_for_head(conn, state)
+  end
+  stop_timer(state)
+  if status ~= COMPLETE then
+    return refuse(state, head.status, string_of(head.message))
+  end
+  local request, length, flags = make_request(conn), tonumber(head.length), head.flags
+  state.closing = band(flags, CLOSE) ~= 0
+  if (byte(request.target) ~= SLASH or request.method == "CONNECT")
+    and not is_target(request.method, request.target) then
+    return refuse(state, 400, "the target is none of its four forms")
+  elseif length > 0 or band(flags, CHUNKED) ~= 0 then
+    return bodies.begin(state, request, length, flags)
+  end
+  request.body = ""
+  return answer(conn, state, request)
+end
+
+-- Events ---------------------------------------------------------------------------------------------
+
+local function finish(more, action)
+  live.more = more
+  return "", action
+end
+
+local function step(conn, state)
+  local went_on, action = state.take(conn, state)
+  if not went_on or action ~= nil or live.halt ~= 0 then
+    return finish(went_on and 1 or 0, action)
+  end
+  return step(conn, state)
+end
+
+-- Answers a request later than its handler returned. Returns what conn:write does.
+function message.methods.respond(request, response)
+  local conn = request.conn
+  local state = rawget(conn, STATE)
+  if not state or state.due ~= request then
+    error("request:respond: the request was answered already", 2)
+  end
+  local ok, bytes, body = pcall(answer_of.pack, state, request, response)
+  if not ok then
+    error("request:respond: " .. bytes, 2)
+  end
+  state.due = nil
+  local pending, why, code = methods.write(conn, bytes .. body)
+  if state.closing then
+    methods.close(conn)
+  elseif state.paused then
+    state.paused = nil
+    core.read_on(conn)
+  end
+  return pending, why, code
+end
+
+local function check(handler, settings)
+  if type(handler) ~= "function" then
+    error(("evio.http.server: the handler is a %s, expected a function(request)"):format(type(handler)), 3)
+  end
+  settings_of.check("evio.http.server", settings, kinds)
+  local seconds = settings.seconds or 10
+  if not (seconds > 0 and seconds <= 1e9) then
+    error(("evio.http.server: seconds is %g, expected %s"):format(seconds, kinds.seconds[2]), 3)
+  end
+  return { line = settings.line or 8192, head = settings.head or 65536, body = settings.body or 2 ^ 20,
+    seconds = seconds }
+end
+
+-- An events table of a server whose handler(request) returns a response, or nil and calls request:respond later.
+-- `settings` are limits: bytes of the first `line`, of the `head` and of the `body`, and in how many `seconds` a
+-- head has to come.
+function M.new(handler, settings)
+  local limits = check(handler, settings or {})
+
+  local function drive(conn)
+    stream.begin(conn)
+    local state = rawget(conn, STATE)
+    if not state then
+      state = { take = take_head, finish = answer, handler = handler, limits = limits }
+      rawset(conn, STATE, state)
+    end
+    if state.due or not state.take then
+      return finish(0) -- an answer is due, or the connection ends
+    end
+    return step(conn, state)
+  end
+
+  return {
+    data = stream.driven(handler, drive),
+    -- A peer that has finished sending still gets the answer that is due.
+    eof = function(conn)
+      local state = rawget(conn, STATE)
+      if state and state.due then
+        state.closing = true
+        return nil, "none"
+      end
+    end,
+    closed = function(conn)
+      local state = rawget(conn, STATE)
+      if state then
+        stop_timer(state)
+      end
+    end,
+  }
+end
+
+return M
