@@ -1,59 +1,31 @@
--- HTTP and HTTPS: one script, one loop. Answers every request with "Hello World!".
+-- HTTP and HTTPS: one script, one loop. Answers GET / with "Hello World!", and sends the body of anything else back.
 --   scripts/certificate
 --   evio-lua examples/http.lua [--port 8080] [--tlsport 4443] [--tlscert examples/example.pem]
---   curl http://localhost:8080/ ; curl -k https://localhost:4443/
+--   curl http://localhost:8080/ ; curl -k -d hello https://localhost:4443/echo
 local evio = require("evio")
 
-local options = { ["--port"] = "8080", ["--tlsport"] = "4443", ["--tlscert"] = "examples/example.pem" }
-for i = 1, #arg, 2 do
-  if not options[arg[i]] or not arg[i + 1] then
-    io.stderr:write("usage: evio-lua examples/http.lua [--port 8080] [--tlsport 4443] "
-      .. "[--tlscert examples/example.pem]\n")
-    os.exit(2)
+local flags = evio.flags({ port = "8080", tlsport = "4443", tlscert = "examples/example.pem" })
+
+local events = evio.http.server(function(request)
+  if request.method == "GET" and request.path == "/" then
+    return "Hello World!"
   end
-  options[arg[i]] = arg[i + 1]
-end
-
-local HEAD = "HTTP/1.1 200 OK\r\nServer: evio-lua\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n"
-local HELLO = HEAD .. "\r\nHello World!\n"
-local LAST = HEAD .. "Connection: close\r\n\r\nHello World!\n"
-local BAD = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-local events = {}
+  return { headers = { ["Content-Type"] = request.headers["Content-Type"] }, body = request.body }
+end)
 
 function events.serving(server)
   print("http server started on " .. server.addresses[1])
   print(server.addresses[2] and "https server started on " .. server.addresses[2]
-    or ("no https: there is no %s, scripts/certificate makes one"):format(options["--tlscert"]))
+    or ("no https: there is no %s, scripts/certificate makes one"):format(flags.tlscert))
   io.stdout:flush()
 end
 
-events.data = evio.stream(function(_, stream)
-  local length = stream:find("\r\n\r\n")
-  if not length then
-    return
-  end
-  local head = stream:take(length + 4)
-  local minor = head:match("^%u+ %S+ HTTP/1%.([01])\r\n")
-  if not minor then
-    return BAD, "close"
-  elseif minor == "0" or head:lower():find("\r\nconnection: close", 1, true) then
-    return LAST, "close"
-  end
-  return HELLO
-end)
-
-local certificate = io.open(options["--tlscert"])
+local addresses = { "tcp://:" .. flags.port }
+local certificate = io.open(flags.tlscert)
 if certificate then
   certificate:close()
-  local tls = evio.tls({
-    cert = options["--tlscert"], key = options["--tlscert"], alpn = { "http/1.1" },
-  })
-  local function is_https(conn)
-    return conn.index == 2
-  end
-  evio.serve(evio.translate(events, is_https, tls), "tcp://:" .. options["--port"],
-    "tcp://:" .. options["--tlsport"])
-else
-  evio.serve(events, "tcp://:" .. options["--port"])
+  local tls = evio.tls({ cert = flags.tlscert, key = flags.tlscert, alpn = { "http/1.1" } })
+  events = evio.translate(events, function(conn) return conn.index == 2 end, tls)
+  addresses[2] = "tcp://:" .. flags.tlsport
 end
+evio.serve(events, unpack(addresses))

@@ -18,11 +18,17 @@ describe("examples/http.lua", function()
   it("serves curl with http and https", function()
     local server, port = start(certificate())
     local tlsport = server:expect("^https server started on tcp://.*:(%d+)$")
-    assert.equal("Hello World!\n", support.shell(("curl -sS http://localhost:%s/"):format(port)))
-    assert.equal("Hello World!\n", support.shell(("curl -sSk https://localhost:%s/"):format(tlsport)))
-    assert.equal("Hello World!\nHello World!\n",
+    assert.equal("Hello World!", support.shell(("curl -sS http://localhost:%s/"):format(port)))
+    assert.equal("Hello World!", support.shell(("curl -sSk https://localhost:%s/"):format(tlsport)))
+    assert.equal("Hello World!Hello World!",
       support.shell(("curl -sSk https://localhost:%s/ https://localhost:%s/"):format(tlsport, tlsport)))
-    assert.equal("Hello World!\n", support.shell(("curl -sS --http1.0 http://localhost:%s/"):format(port)))
+    assert.equal("Hello World!", support.shell(("curl -sS --http1.0 http://localhost:%s/"):format(port)))
+    for _, method in ipairs({ "POST", "PUT", "DELETE", "GET" }) do
+      assert.equal("echo\r\n", support.shell(("sh -c \"printf 'echo\\r\\n' | curl -sSk -X %s --data-binary @- %s\"")
+        :format(method, ("https://localhost:%s/echo"):format(tlsport))))
+    end
+    assert.matches("\r\nContent%-Type: a/b\r\n",
+      support.shell(("curl -sSi -H 'Content-Type: a/b' -d x http://localhost:%s/"):format(port)))
     server:stop()
   end)
 
@@ -37,10 +43,12 @@ describe("examples/http.lua", function()
     repeat
       local line = client:receive_line()
     until line == ""
-    assert.equal("Hello World!\n", client:receive(13))
-    client:send(("GET / HTTP/1.1\r\n\r\n"):rep(3) .. "nonsense\r\n\r\n")
-    local _, count = client:receive_all():gsub("Hello World!", "")
+    assert.equal("Hello World!", client:receive(12))
+    client:send(("GET / HTTP/1.1\r\nHost: x\r\n\r\n"):rep(3) .. "nonsense\r\n\r\n")
+    local answers = client:receive_all()
+    local _, count = answers:gsub("Hello World!", "")
     assert.equal(3, count)
+    assert.matches("\r\n\r\nHello World!HTTP/1.1 400 Bad Request\r\n", answers)
     server:stop()
   end)
 
