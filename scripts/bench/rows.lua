@@ -28,6 +28,20 @@ M.servers = {
   ["no timer"] = { argv = { "./evio-lua", "scripts/bench/echo.lua" } },
   ["idle time-outs"] = { argv = { "./evio-lua", "scripts/bench/echo.lua", "idle=60" } },
   ["no time-out"] = { argv = { "./evio-lua", "scripts/bench/echo.lua" } },
+  ["evio-lua http"] = { argv = { "./evio-lua", "examples/http.lua", "--port", "0", "--tlscert", "none" } },
+  ["nginx http"] = {
+    argv = { "nginx", "-p", "build/bench", "-c", "CONFIG" },
+    config = [[
+daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log stderr crit;
+events { worker_connections 20000; }
+http {
+  access_log off; keepalive_requests 1000000000; keepalive_timeout 600;
+  server {
+    listen 127.0.0.1:PORT;
+    location / { default_type "text/plain; charset=utf-8"; return 200 "Hello World!"; }
+  }
+}]],
+  },
   ["evio-lua https"] = { argv = { "./evio-lua", "scripts/bench/https_server.lua", "build/bench/cert.pem" } },
   ["nginx https"] = {
     argv = { "nginx", "-p", "build/bench", "-c", "CONFIG" },
@@ -67,6 +81,7 @@ local PING = resp("PING", "*1\r\n$4\r\nPING\r\n", 7)
 local SET = resp("SET", "*3\r\n$3\r\nSET\r\n$16\r\nkey:__rand_int__\r\n$3\r\nxxx\r\n", 5)
 local GET = resp("GET", "*2\r\n$3\r\nGET\r\n$16\r\nkey:__rand_int__\r\n", 9)
 local COMMANDS = { INLINE, PING, SET, GET }
+local HELLO = hex("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
 local MILLION = 1000000
 local SET_KEYS = resp("SET", "*3\r\n$3\r\nSET\r\n$14\r\nkey:##########\r\n$3\r\nxxx\r\n", 5, MILLION)
 local GET_KEYS = resp("GET", "*2\r\n$3\r\nGET\r\n$14\r\nkey:##########\r\n", 9, MILLION)
@@ -119,6 +134,22 @@ M.rows = {
     load = { connections = 50, message = "6" },
     entries = { "idle time-outs", "no time-out" },
     against = { ["no time-out"] = { most = 1.05 } },
+  },
+  {
+    name = "http",
+    title = "HTTP hello, keep-alive, 50 connections",
+    kind = "cpu",
+    load = { connections = 50, message = HELLO, reply = "auto" },
+    entries = { "evio-lua http", "nginx http" },
+    against = { ["nginx http"] = { most = 1.00 } },
+  },
+  {
+    name = "http-pipelined",
+    title = "the same, 16 pipelined",
+    kind = "cpu",
+    load = { connections = 50, depth = 16, message = HELLO, reply = "auto" },
+    entries = { "evio-lua http", "nginx http" },
+    against = { ["nginx http"] = { most = 0.25 } },
   },
   {
     name = "https",

@@ -6,6 +6,7 @@
 #include "codec/resp.h"
 #include "codec/resp_reply.h"
 #include "codec/scan.h"
+#include "net/net.h"
 #include "net/write.h"
 
 #include <errno.h>
@@ -70,6 +71,7 @@ const char ffi_declarations[] =
     "  int32_t (*find)(struct evio_stream *, const char *, int32_t);"
     "  void (*put)(struct evio_live *, const char *, size_t);"
     "  void (*fail)(struct evio_live *, const char *);"
+    "  double (*time)(void);"
     "  int32_t (*resp_scan)(const struct evio_names *, struct evio_request *, const char *, int32_t);"
     "  int32_t (*resp_next)(struct evio_live *, const struct evio_names *, struct evio_request *);"
     "  void (*resp_add_name)(struct evio_names *, const char *, size_t, int16_t);"
@@ -171,6 +173,11 @@ static void put(struct evio_live *live, const char *bytes, size_t n)
     }
     ffi_queue_output(live);
     queue(live, bytes, n);
+}
+
+static double wall_time(void)
+{
+    return (double)net_time() / 1e9;
 }
 
 static int32_t resp_find(const struct resp_names *names, struct resp_request *r, const char *bytes,
@@ -279,7 +286,7 @@ static int32_t next_key(const struct table *t, size_t *place, struct evio_view *
 }
 
 const struct evio_leaves ffi_leaves = {
-    find, put, fail, resp_find, resp_next, resp_add_name, resp_reply, resp_bulk, resp_integer,
+    find, put, fail, wall_time, resp_find, resp_next, resp_add_name, resp_reply, resp_bulk, resp_integer,
     http_next, http_chunk, http_trailers,
     new_table, table_free, find_value, table_set, table_remove, next_key,
 };

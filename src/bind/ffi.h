@@ -71,6 +71,8 @@ struct evio_leaves {
     void (*put)(struct evio_live *, const char *bytes, size_t n);
     // Ends the live connection because of what its peer sent, and halts.
     void (*fail)(struct evio_live *, const char *message);
+    // Seconds since 1970.
+    double (*time)(void);
     // See codec/resp.h.
     int32_t (*resp_scan)(const struct resp_names *, struct resp_request *, const char *bytes,
                          int32_t n);

@@ -159,9 +159,11 @@ static void take_connection(struct http_head *h, const char *at, const char *end
 // A host and a port, as far as they could be mistaken for anything else.
 static bool is_host(const char *at, const char *end)
 {
-    for (; at < end; at++)
-        if (!is(*at, TARGET) || strchr("/\\?#@,\"<>", *at))
+    for (; at < end; at++) {
+        bool plain = is(*at, TOKEN) || *at == ':';
+        if (!plain && (!is(*at, TARGET) || strchr("/\\?#@,\"<>", *at)))
             return false;
+    }
     return true;
 }
 

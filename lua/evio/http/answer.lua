@@ -1,5 +1,4 @@
 -- How HTTP servers answer.
-local core = require("evio.core")
 local message = require("evio.http.message")
 local stream = require("evio.stream")
 
@@ -18,7 +17,7 @@ local date_second, date_line = 0, ""
 
 -- The line of the date, made once a second.
 local function date()
-  local second = floor(core.time())
+  local second = floor(leaves.time())
   if second ~= date_second then
     date_second, date_line = second, os.date("!Date: %a, %d %b %Y %H:%M:%S GMT\r\n", second)
   end

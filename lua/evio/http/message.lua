@@ -166,7 +166,7 @@ local function put_fields(headers)
 end
 
 local function has_type(headers)
-  for name in next, headers or {} do
+  for name in next, headers do
     if type(name) == "string" and lower(name) == "content-type" then
       return true
     end
@@ -187,7 +187,7 @@ function M.pack_response(response, date, connection, bare)
     error(("a response's headers are a %s, expected a table"):format(type(headers)), 0)
   end
   local fields = headers and put_fields(headers) or ""
-  if body ~= "" and not has_type(headers) then
+  if body ~= "" and not (headers and has_type(headers)) then
     fields = fields .. "Content-Type: text/plain; charset=utf-8\r\n"
   end
   local line = status_line(status)

@@ -98,22 +98,23 @@ local function make_request(conn)
   }, metatable)
 end
 
-local function wait_for_head(conn, state)
-  if not state.timer and live.used < live.length then
-    state.timer = core.after(state.limits.seconds, function()
-      state.timer = nil
-      methods.write(conn, answer_of.pack_refusal(408, "the request took too long"))
-      methods.close(conn)
-    end)
-  end
-  return false
+-- A function of its own: LuaJIT compiles none that makes functions.
+local function start_timer(conn, state)
+  state.timer = core.after(state.limits.seconds, function()
+    state.timer = nil
+    methods.write(conn, answer_of.pack_refusal(408, "the request took too long"))
+    methods.close(conn)
+  end)
 end
 
 function take_head(conn, state)
   head.most_line, head.most_head = state.limits.line, state.limits.head
   local status = leaves.http_next(live, head, REQUEST)
   if status == MORE then
-    return wait_for_head(conn, state)
+    if not state.timer and live.used < live.length then
+      start_timer(conn, state)
+    end
+    return false
   end
   stop_timer(state)
   if status ~= COMPLETE then
