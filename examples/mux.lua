@@ -1,7 +1,8 @@
--- Several protocols on one port: RESP, plain lines, and TLS with either of them in it.
+-- Several protocols on one port: HTTP, RESP, plain lines, and TLS with any of them in it.
 --   scripts/certificate
 --   evio-lua examples/mux.lua [--port 7000] [--tlscert examples/example.pem]
---   redis-cli -p 7000 get x ; redis-cli -p 7000 --tls --insecure get x ; nc localhost 7000
+--   redis-cli -p 7000 set x 5 ; redis-cli -p 7000 --tls --insecure get x ; nc localhost 7000
+--   curl http://localhost:7000/x ; curl -k -X PUT -d 6 https://localhost:7000/x
 local evio = require("evio")
 
 local flags = evio.flags({ port = "7000", tlscert = "examples/example.pem" })
@@ -31,8 +32,17 @@ local lines = evio.session(function(conn)
   end
 end)
 
+-- And for browsers: GET /x asks, PUT /x sets.
+local http = evio.http.server(function(request)
+  local key = request.path:sub(2)
+  if request.method == "PUT" then
+    store[key] = request.body
+  end
+  return store[key] or { status = 404, body = "nothing\n" }
+end)
+
 local events = evio.mux({
-  tls = evio.tls({ cert = flags.tlscert, key = flags.tlscert }), resp = redis, default = lines,
+  tls = evio.tls({ cert = flags.tlscert, key = flags.tlscert }), http = http, resp = redis, default = lines,
 })
 
 function events.serving(server)
