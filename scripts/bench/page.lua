@@ -19,6 +19,8 @@ local charts = {
   { file = "resp", rows = { "resp-inline", "resp-ping", "resp-set", "resp-get", "resp-keys-set", "resp-keys-get" },
     labels = { "PING inline", "PING", "SET", "GET", "SET, 1M keys", "GET, 1M keys" },
     title = "RESP, 32 pipelined: server CPU per request, µs" },
+  { file = "http", rows = { "http", "http-pipelined" }, labels = { "one at a time", "16 pipelined" },
+    title = "HTTP hello: server CPU per request, µs" },
   { file = "https", rows = { "https", "handshakes", "resumed", "https-mib" },
     labels = { "HTTPS hello", "full handshake", "resumed handshake", "1 MiB" },
     title = "HTTPS: server CPU per request against nginx", relative = true },

@@ -246,6 +246,17 @@ M.rows = {
     bar = { most = 0 },
   },
   {
+    name = "aborts-http",
+    title = "HTTP: the same",
+    kind = "aborts",
+    loads = {
+      { connections = 50, message = HELLO, reply = "auto" },
+      { connections = 50, depth = 16, message = HELLO, reply = "auto" },
+    },
+    entries = { "evio-lua http" },
+    bar = { most = 0 },
+  },
+  {
     name = "aborts-echo",
     title = "echo: the same",
     kind = "aborts",
