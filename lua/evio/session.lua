@@ -1,6 +1,7 @@
 -- Sessions: events tables whose connections are coroutines, and what else these may wait for.
 local address = require("evio.address")
 local core = require("evio.core")
+local copy = require("evio.settings").copy
 local stream = require("evio.stream")
 local tasks = require("evio.task")
 local waiting = require("evio.waiting")
@@ -55,14 +56,6 @@ end
 -- `starts` makes the task of a connection that has none.
 local function driven(fn, starts)
   return stream.driven(fn, function(conn) return waiting.drive(conn, starts) end)
-end
-
-local function copy(events)
-  local made = {}
-  for name, value in next, events do
-    made[name] = value
-  end
-  return made
 end
 
 -- The events that C reads for a session's.

@@ -1,4 +1,4 @@
--- Checks tables of settings, with errors that name what, where and what was expected.
+-- Tables of settings: checks, with errors that name what, where and what was expected.
 local M = {}
 
 local function list(kinds)
@@ -32,6 +32,15 @@ function M.check(who, settings, kinds)
       refuse("%s is %s, expected %s", name, value, kind[2])
     end
   end
+end
+
+-- The same values in a table of its own.
+function M.copy(values)
+  local made = {}
+  for name, value in next, values do
+    made[name] = value
+  end
+  return made
 end
 
 return M

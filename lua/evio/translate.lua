@@ -1,5 +1,6 @@
 -- Events whose connections pass through translators.
 local core = require("evio.core")
+local copy = require("evio.settings").copy
 
 local M = {}
 
@@ -14,13 +15,7 @@ end
 
 -- A copy of the events with a translator at a place: 1 is on the wire.
 local function insert(events, place, translator)
-  local wrapped, list = {}, {}
-  for key, value in next, events do
-    wrapped[key] = value
-  end
-  for i, other in ipairs(rawget(events, KEY) or {}) do
-    list[i] = other
-  end
+  local wrapped, list = copy(events), copy(rawget(events, KEY) or {})
   table.insert(list, place, translator)
   if #list > MOST then
     error(("evio.translate: a connection has at most %d translators"):format(MOST), 3)

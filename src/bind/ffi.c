@@ -193,14 +193,20 @@ static const char *unused(const struct evio_live *live, int32_t *n)
     return (const char *)live->data + live->used;
 }
 
+// Uses what a scan found: all scanners say so with 1.
+static int32_t use(struct evio_live *live, int32_t result, int32_t used)
+{
+    if (result == 1)
+        live->used += used;
+    return result;
+}
+
 static int32_t resp_next(struct evio_live *live, const struct resp_names *names, struct resp_request *r)
 {
     int32_t n;
     const char *bytes = unused(live, &n);
-    enum resp_result result = resp_scan(names, r, bytes, n);
-    if (result == RESP_COMPLETE)
-        live->used += r->used;
-    return result;
+    int32_t result = resp_scan(names, r, bytes, n);
+    return use(live, result, r->used);
 }
 
 static int32_t resp_reply(struct resp_reply *reply, const char *bytes, int32_t n)
@@ -236,30 +242,24 @@ static int32_t http_next(struct evio_live *live, struct http_head *h, int32_t ki
 {
     int32_t n;
     const char *bytes = unused(live, &n);
-    enum http_result result = http_scan(h, (enum http_kind)kind, bytes, n);
-    if (result == HTTP_COMPLETE)
-        live->used += h->used;
-    return result;
+    int32_t result = http_scan(h, (enum http_kind)kind, bytes, n);
+    return use(live, result, h->used);
 }
 
 static int32_t http_chunk(struct evio_live *live, struct http_chunk *chunk)
 {
     int32_t n;
     const char *bytes = unused(live, &n);
-    enum http_result result = http_scan_chunk(chunk, bytes, n);
-    if (result == HTTP_COMPLETE)
-        live->used += chunk->used;
-    return result;
+    int32_t result = http_scan_chunk(chunk, bytes, n);
+    return use(live, result, chunk->used);
 }
 
 static int32_t http_trailers(struct evio_live *live, struct http_head *h)
 {
     int32_t n;
     const char *bytes = unused(live, &n);
-    enum http_result result = http_scan_trailers(h, bytes, n);
-    if (result == HTTP_COMPLETE)
-        live->used += h->used;
-    return result;
+    int32_t result = http_scan_trailers(h, bytes, n);
+    return use(live, result, h->used);
 }
 
 static struct table *new_table(struct evio_live *live)

@@ -4,6 +4,7 @@ local codec = require("evio.codec.resp")
 local core = require("evio.core")
 local ffi = require("ffi")
 local new_table = require("table.new")
+local copy = require("evio.settings").copy
 local stream = require("evio.stream")
 local tasks = require("evio.task")
 
@@ -159,14 +160,6 @@ end
 -- Closes the connection once what was sent has left. Requests that still wait get an error.
 function Client:close()
   return methods.close(self.conn)
-end
-
-local function copy(values)
-  local made = {}
-  for name, value in next, values do
-    made[name] = value
-  end
-  return made
 end
 
 -- The events of a client, of those that the script gave.
