@@ -25,7 +25,7 @@ return {
   none = server.none,
   hello = common.hello,
   set_name = common.set_name,
-  command = common.command,
+  command = require("evio.resp.command").new,
   info = common.info,
   wrong_count = common.wrong_count,
   find_fields = common.find_fields,

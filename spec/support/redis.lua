@@ -75,6 +75,16 @@ function M.comparable(bytes)
   return (bytes:gsub("(%$2\r\nid\r\n:)%d+", "%1?"))
 end
 
+-- The lines of a reply, sorted: for what redis-server says in an order that is another one in each process.
+function M.sorted_lines(bytes)
+  local lines = {}
+  for line in bytes:gmatch("[^\r\n]+") do
+    lines[#lines + 1] = line
+  end
+  table.sort(lines)
+  return table.concat(lines, "\n")
+end
+
 local function told(watched)
   return ("%q%s"):format(M.comparable(watched.got):sub(1, 300), watched.ended and ", closed" or ", open")
 end

@@ -17,6 +17,15 @@ function M.unknown_below(name, below)
   return codec.error(("ERR unknown subcommand '%s'. Try %s HELP."):format(printed(below, 128), name))
 end
 
+-- The answer of a container's HELP: its usage, the lines of a text, and HELP itself.
+function M.help(name, text)
+  local list = { codec.status(name .. " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:") }
+  for line in (text .. "\nHELP\n    Prints this help."):gmatch("[^\n]+") do
+    list[#list + 1] = codec.status(line)
+  end
+  return list
+end
+
 -- The function of CLIENT SETNAME. The name is `conn.name`, nil for an empty one.
 function M.set_name(conn, name)
   if name:find("[^!-~]") then
@@ -84,90 +93,6 @@ function M.find_fields(fields, first, rest)
     end
   end
   return list
-end
-
--- What COMMAND tells of a command: its name, its arity, its flags, where its keys are, its categories, tips, key
--- specifications, and the commands below it. Its name and its arity are what the table knows.
-local function describe(name, command)
-  local below = {}
-  if not command[1] then
-    for sub_name, sub in next, command do
-      below[#below + 1] = describe(name .. "|" .. sub_name:lower(), sub)
-    end
-  end
-  return { name, command[1] or -2, codec.set({}), 0, 0, 0, codec.set({}), {}, {}, below }
-end
-
--- By names in lower case; those that are asked for, or all.
-local function by_name(commands)
-  local found = {}
-  for name, command in next, commands do
-    found[name:lower()] = command
-  end
-  return found
-end
-
-local below_command = {}
-
-function below_command.COUNT(commands, words)
-  if words then
-    return M.wrong_count("command|count")
-  end
-  local count = 0
-  for _ in next, commands do
-    count = count + 1
-  end
-  return count
-end
-
--- Only names can be filtered: none is of a module or a category.
-function below_command.LIST(commands, words)
-  local list, matches = {}, nil
-  if words then
-    local by, what = words[1]:upper(), (words[2] or ""):upper()
-    if by ~= "FILTERBY" or #words ~= 3 or what ~= "PATTERN" and what ~= "MODULE" and what ~= "ACLCAT" then
-      return codec.error("ERR syntax error")
-    end
-    matches = what == "PATTERN" and glob.matcher(words[3]:lower()) or function() return false end
-  end
-  for name in next, by_name(commands) do
-    list[#list + 1] = (not matches or matches(name)) and name or nil
-  end
-  return list
-end
-
-function below_command.INFO(commands, names)
-  local found, list = by_name(commands), { n = 0 }
-  for _, name in ipairs(names or below_command.LIST(commands)) do
-    list.n = list.n + 1
-    list[list.n] = found[name:lower()] and describe(name:lower(), found[name:lower()]) or nil
-  end
-  return list
-end
-
--- There are none, but what was asked for is there.
-function below_command.DOCS(commands, names)
-  local found, list = by_name(commands), codec.map({})
-  for _, name in ipairs(names or below_command.LIST(commands)) do
-    if found[name:lower()] then
-      list[#list + 1], list[#list + 2] = name:lower(), codec.map({})
-    end
-  end
-  return list
-end
-
--- COMMAND, for the table of commands that it tells of: names and arities.
-function M.command(commands)
-  return { -1, function(_, words)
-    if not words then
-      return below_command.INFO(commands)
-    end
-    local fn = below_command[words[1]:upper()]
-    if not fn then
-      return M.unknown_below("COMMAND", words[1])
-    end
-    return fn(commands, words[2] and { unpack(words, 2) })
-  end }
 end
 
 -- INFO: sections() gives a list of { title, name, value, name, value, ... }.
