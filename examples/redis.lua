@@ -84,8 +84,9 @@ local function count(db, fn, key, rest)
   return total
 end
 
-local CONFIG = { appendonly = "no", databases = "16", maxmemory = "0", ["maxmemory-policy"] = "noeviction",
+local SETTINGS = { appendonly = "no", databases = "16", maxmemory = "0", ["maxmemory-policy"] = "noeviction",
   port = flags.port, ["proto-max-bulk-len"] = "536870912", save = "", timeout = "0", unixsocket = flags.unixsocket }
+local FIXED = { appendonly = "this server keeps no file", port = "this server cannot change it" }
 
 local commands = {
   PING = { -1, function(_, rest)
@@ -172,7 +173,7 @@ local commands = {
     GETNAME = { 2, function(conn) return conn.name end },
     SETNAME = { 3, resp.set_name },
   },
-  CONFIG = { GET = { -3, function(_, first, rest) return resp.find_fields(CONFIG, first, rest) end } },
+  CONFIG = resp.config(SETTINGS, function(name) return FIXED[name] end),
   INFO = resp.info(function()
     local keyspace = { "Keyspace" }
     for i = 0, 15 do

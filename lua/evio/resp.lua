@@ -1,6 +1,7 @@
 -- evio.resp: RESP, the protocol of Redis.
 local codec = require("evio.codec.resp")
 local common = require("evio.resp.common")
+local config = require("evio.resp.config")
 local request = require("evio.codec.request")
 local server = require("evio.resp.server")
 
@@ -28,7 +29,8 @@ return {
   command = require("evio.resp.command").new,
   info = common.info,
   wrong_count = common.wrong_count,
-  find_fields = common.find_fields,
+  config = config.new,
+  find_fields = config.find_fields,
   options = request.options,
   matcher = require("evio.codec.glob").matcher,
   -- clients

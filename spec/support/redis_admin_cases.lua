@@ -10,6 +10,15 @@ local function lines(text)
   return list
 end
 
+-- The lines of a text for each of some words.
+local function each(words, text)
+  local list = {}
+  for _, word in ipairs(words) do
+    list[#list + 1] = text:gsub("%$", word)
+  end
+  return lines(table.concat(list, "\n"))
+end
+
 M.groups = {
   { "COMMAND", lines([[
     COMMAND foo; COMMAND <>; COMMAND COUNT x; COMMAND HELP; command help; COMMAND HELP x; COMMAND LIST x
@@ -38,6 +47,36 @@ M.groups = {
     COMMAND GETKEYSANDFLAGS EXISTS a b; COMMAND GETKEYSANDFLAGS INCR a; COMMAND GETKEYSANDFLAGS EXPIRE a 1
     COMMAND GETKEYSANDFLAGS PING a; COMMAND GETKEYSANDFLAGS foo a]],
     { { "COMMAND", "GETKEYSANDFLAGS", "SET", "a", "b", "GET\0" }, { "COMMAND", "GETKEYS", "GET\0", "a" } }) },
+  { "CONFIG SET", lines([[
+    CONFIG SET; CONFIG SET timeout; CONFIG SET timeout 1 maxmemory; CONFIG SET x y; config set X y; CONFIG SET <> <>
+    CONFIG SET timeout 10 x y; CONFIG GET timeout; CONFIG SET x y databases 3; CONFIG SET databases 3 x y
+    CONFIG SET DataBases 16; CONFIG SET unixsocket x; CONFIG SET timeout 1 timeout 2; CONFIG SET timeout 1 TimeOut 2
+    CONFIG SET timeout 20 maxmemory-policy allkeys-lru
+    CONFIG GET timeout; CONFIG GET maxmemory-policy; CONFIG SET timeout 30 maxmemory-policy x; CONFIG GET timeout
+    CONFIG SET TIMEOUT x; CONFIG SET timeout -1
+    CONFIG SET timeout 2147483647; CONFIG SET timeout 2147483648; CONFIG SET timeout 010; CONFIG SET timeout <>
+    CONFIG SET timeout 99999999999999999999; CONFIG SET timeout 9007199254740993; CONFIG SET timeout 0
+    CONFIG SET maxmemory-policy NOEviction; CONFIG GET maxmemory-policy; CONFIG SET maxmemory-policy <>
+    CONFIG SET port x; CONFIG SET port -1; CONFIG SET port 65536; CONFIG SET port 0; CONFIG SET appendonly x
+    CONFIG SET appendonly NO; CONFIG GET appendonly; CONFIG SET appendonly <>; CONFIG SET save x; CONFIG SET save 1
+    CONFIG SET save <>; CONFIG GET save; CONFIG SET databases; CONFIG GET; CONFIG REWRITE; CONFIG REWRITE x
+    CONFIG RESETSTAT; CONFIG RESETSTAT x; config help; CONFIG HELP x; CONFIG foo; CONFIG SET proto-max-bulk-len 1
+    CONFIG SET proto-max-bulk-len 1mb; CONFIG GET proto-max-bulk-len; CONFIG SET proto-max-bulk-len 536870912]],
+    { { "CONFIG", "SET", "save", "900 1 300 10" }, "CONFIG GET save", { "CONFIG", "SET", "save", "900 1 300" },
+      { "CONFIG", "SET", "save", "0 1" }, { "CONFIG", "SET", "save", "1 -1" }, { "CONFIG", "SET", "save", "1  2" },
+      { "CONFIG", "SET", "save", "010 +1" }, "CONFIG GET save", { "CONFIG", "SET", "save", "7 " }, "CONFIG GET save",
+      { "CONFIG", "SET", "save", " " }, { "CONFIG", "SET", "save", "1 2x" }, { "CONFIG", "SET", "save", "" },
+      "CONFIG GET save", { "CONFIG", "SET", "timeout\0", "1" }, { "CONFIG", "SET", "timeout", "1\0x" },
+      { "CONFIG", "SET", "x\0y", "1" }, { "CONFIG", "SET", "timeout", "a b" } }) },
+  { "CONFIG SET of bytes", each({ "0", "1", "b", "<>", "k", "1b", "2k", "2KB", "3m", "3Mb", "4g", "4gB", "4t", "-1",
+    "1.5", "1 k", "x", "18446744073709551615", "18446744073709551616", "99999999999999999999999",
+    "18446744073709551615k",
+    "0x10", "007", ("1"):rep(127), ("1"):rep(128) }, "CONFIG SET maxmemory $; CONFIG GET maxmemory"),
+    lines("CONFIG SET maxmemory 0") },
+  { "CONFIG GET, in no order", lines([[
+    CONFIG GET save timeout; CONFIG GET timeout SAVE save nothing; CONFIG GET [st][ai][vm]e*t timeout SAVE
+    CONFIG GET save*
+    CONFIG GET maxmemory maxmemory-policy MAXMEMORY]]), unordered = true },
   { "COMMAND, in no order", lines([[
     COMMAND INFO COMMAND
     COMMAND LIST FILTERBY PATTERN command*

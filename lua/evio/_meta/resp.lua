@@ -193,6 +193,15 @@ function resp.options(words, known) end
 ---@return fun(key: string): boolean
 function resp.matcher(glob) end
 
+---The command CONFIG with GET, SET, RESETSTAT, REWRITE and HELP: `CONFIG = resp.config(settings)`. SET changes the
+---table. For Redis's names of settings, such as maxmemory and save, it takes the values that redis-server 7.0 takes, and
+---keeps them as that writes them; for other names any text. What a setting does is up to the server, which finds it in
+---the table; there is no file that REWRITE could write, and nothing that RESETSTAT resets.
+---@param settings table<string, string> by names in lower case
+---@param refuses? fun(name: string, value: string): message: string? asked before a setting changes; what it returns is why not
+---@return table<string, evio.RespCommand>
+function resp.config(settings, refuses) end
+
 ---The fields whose names, in lower case, match one of the globs, as CONFIG GET answers: a map, each field once.
 ---@param fields table<string, string>
 ---@param first string

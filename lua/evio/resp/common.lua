@@ -1,7 +1,6 @@
 -- What servers of evio.resp have in common: commands that are the same everywhere, and errors, in the words of
 -- redis-server 7.0.
 local codec = require("evio.codec.resp")
-local glob = require("evio.codec.glob")
 local request = require("evio.codec.request")
 
 local M = {}
@@ -77,22 +76,6 @@ function M.hello(name, server_version)
     return codec.map({ "server", name, "version", server_version, "proto", version, "id", conn.id, "mode", "standalone",
       "role", "master", "modules", {} })
   end }
-end
-
--- The fields of a table whose names match one of the globs, once each, as CONFIG GET answers.
-function M.find_fields(fields, first, rest)
-  local list, seen = codec.map({}), {}
-  for _, pattern in ipairs({ first, unpack(rest or {}) }) do
-    local text = printed(pattern)
-    local matches = text:find("[*?[]") and glob.matcher(text:lower())
-    for name, value in pairs(fields) do
-      if not seen[name] and (matches and matches(name) or name == pattern:lower()) then
-        seen[name] = true
-        list[#list + 1], list[#list + 2] = matches and name or pattern, value
-      end
-    end
-  end
-  return list
 end
 
 -- INFO: sections() gives a list of { title, name, value, name, value, ... }.
