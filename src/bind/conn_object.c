@@ -148,6 +148,21 @@ static int ids(lua_State *L)
     return 1;
 }
 
+// core.conn_facts(conn): its descriptor, and the seconds since it was made and since input came; nothing for
+// one that is closing or gone.
+static int facts(lua_State *L)
+{
+    const struct conn *c = conn_handle_check(L)->conn;
+    if (!c || c->state > CONN_OPEN)
+        return 0;
+    uint64_t now = c->group->net->now;
+    lua_pushinteger(L, c->watch.fd);
+    lua_pushnumber(L, (lua_Number)(now - c->since) / 1e9);
+    bool is_read = host_get(L)->live.conn == c || c->last_in > now; // its time is set behind the event
+    lua_pushnumber(L, is_read ? 0 : (lua_Number)(now - c->last_in) / 1e9);
+    return 3;
+}
+
 static const luaL_Reg fields[] = {
     {"id", conn_object_id},
     {"index", conn_object_index},
@@ -183,4 +198,6 @@ void conn_object_register(lua_State *L)
     lua_setfield(L, -2, "conn");
     lua_pushcfunction(L, ids);
     lua_setfield(L, -2, "conn_ids");
+    lua_pushcfunction(L, facts);
+    lua_setfield(L, -2, "conn_facts");
 }

@@ -24,7 +24,7 @@ int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct 
     c->group = group;
     c->limits = group->limits;
     c->remote = *remote;
-    c->last_in = c->last_out = net->now;
+    c->since = c->last_in = c->last_out = net->now;
     group->connections++;
     *conn = c;
     return 0;

@@ -83,6 +83,7 @@ struct conn {
     struct queue out;
     struct buf in; // input that the handler left unread
     struct timer timer; // of its state: time-outs while open, linger while closing, then the drain
+    uint64_t since; // when it was made
     uint64_t last_in, last_out; // when input came, and when output was begun or taken
     uint64_t read_since; // when reading went on that a pause or the high mark had stopped
     int unsent; // what the kernel had not got rid of when it last took no more
