@@ -5,6 +5,7 @@ local common = require("evio.resp.common")
 local command_table = require("evio.codec.commands")
 local core = require("evio.core")
 local ffi = require("ffi")
+local mute = require("evio.resp.mute")
 local new_table = require("table.new")
 local request_parts = require("evio.codec.request")
 local stream_of = require("evio.stream")
@@ -238,8 +239,12 @@ function M.new(commands)
 
   return stream_of.driven(step, function(conn)
     local stream = stream_of.begin(conn)
-    if stream.need > stream.stop and live.shifted == 0 then
-      return finish(0) -- the same request as before, still without what it announced
+    if stream.need > stream.stop then
+      if mute.is(conn) then
+        return mute.drive(conn, stream, step)
+      elseif live.shifted == 0 then
+        return finish(0) -- the same request as before, still without what it announced
+      end
     end
     stream.need = 0
     return step(conn, stream)
