@@ -12,9 +12,10 @@ local SYNTAX = resp.error("ERR syntax error")
 local NOT_INTEGER = resp.error("ERR value is not an integer or out of range")
 local MOST = 9223372036854775807LL -- of milliseconds, and of integers
 
-local databases = {}
+local databases, indices = {}, {}
 for i = 0, 15 do
   databases[i] = evio.keyspace()
+  indices[databases[i]] = i
 end
 
 -- Seconds since 1970 of a time in a unit of so many milliseconds, from now on or not; nil beyond 64 bits.
@@ -168,11 +169,7 @@ local commands = {
     return OK
   end },
   HELLO = resp.hello("redis", VERSION),
-  CLIENT = {
-    ID = { 2, function(conn) return conn.id end },
-    GETNAME = { 2, function(conn) return conn.name end },
-    SETNAME = { 3, resp.set_name },
-  },
+  CLIENT = resp.client_commands(function(conn) return { db = indices[conn.db] } end),
   CONFIG = resp.config(SETTINGS, function(name) return FIXED[name] end),
   INFO = resp.info(function()
     local keyspace = { "Keyspace" }

@@ -26,6 +26,7 @@ return {
   none = server.none,
   hello = common.hello,
   set_name = common.set_name,
+  client_commands = require("evio.resp.client_commands").new,
   command = require("evio.resp.command").new,
   info = common.info,
   wrong_count = common.wrong_count,

@@ -87,6 +87,20 @@ describe("examples/redis.lua answers as redis-server", function()
     assert_none(differences, #odd)
   end)
 
+  it("to bytes that have no replies", function()
+    local real, ours = start_both()
+    local differences = {}
+    for _, bytes in ipairs(admin.silent) do
+      local pieces = {}
+      for byte in bytes:gmatch(".") do
+        pieces[#pieces + 1] = byte
+      end
+      differences[#differences + 1] = redis.difference(real, ours, bytes)
+      differences[#differences + 1] = #bytes < 150 and redis.difference(real, ours, bytes, pieces) or nil
+    end
+    assert_none(differences, #admin.silent * 2)
+  end)
+
   it("to odd bytes that come one by one", function()
     local real, ours = start_both()
     local differences, count = {}, 0

@@ -47,6 +47,16 @@ function resp.server(commands) end
 ---@return evio.RespCommand
 function resp.hello(name, version) end
 
+---The command CLIENT, with what is below it in redis-server 7.0: `CLIENT = resp.client_commands()`. LIST, KILL and
+---PAUSE are about the connections of the same server. `tell` gives what else the server knows of a connection, by the
+---names of CLIENT LIST's fields, as `{ db = 3 }`. The name is `conn.name`. What is not as in Redis: LIST knows the
+---last command of the connection that asks only; TRACKING ON is refused, because nobody would invalidate; a
+---connection that opens in a pause is not held back, and a pause for WRITE holds back those that read, too; REPLY
+---OFF and SKIP are about what commands return, not about `conn:write`.
+---@param tell? fun(conn: evio.Conn): table<string, string|number>
+---@return table<string, evio.RespCommand>
+function resp.client_commands(tell) end
+
 ---The function of CLIENT SETNAME: `SETNAME = { 3, resp.set_name }`. The name is `conn.name`, nil for none.
 ---@param conn evio.Conn
 ---@param name string
