@@ -8,6 +8,7 @@ local request, bulk = resp.request, resp.bulk
 local function serve(more)
   return resp.serve([[
     CLIENT = resp.client_commands(function(conn) return { db = conn.database, user = "somebody" } end),
+    STOP = { 1, function() return resp.none, "shutdown" end },
     SELECT = { 2, function(conn, number) conn.database = tonumber(number) return resp.status("OK") end },]], more)
 end
 
@@ -115,6 +116,7 @@ describe("evio.resp.client_commands", function()
 
   it("ends a pause", function()
     local one, server = serve()
+    assert_says(one, "+OK\r\n", "CLIENT", "PAUSE", "100000", "WRITE")
     local two = support.connect(server:address())
     assert(id_of(two))
     assert_says(one, "+OK\r\n", "CLIENT", "PAUSE", "100000", "WRITE")
@@ -125,6 +127,16 @@ describe("evio.resp.client_commands", function()
     assert_says(one, "+OK\r\n", "CLIENT", "UNPAUSE")
     assert.equal("+PONG\r\n", (two:receive(7)))
     assert_says(one, "+OK\r\n", "CLIENT", "UNPAUSE")
+  end)
+
+  it("does not keep a server alive that ends in a pause", function()
+    local one, server = serve()
+    assert_says(one, "+OK\r\n", "CLIENT", "PAUSE", "1000000")
+    local two = support.connect(server:address())
+    ask(two, "STOP")
+    assert.equal("", (two:receive_all()))
+    assert.equal("", (one:receive_all()))
+    assert.equal(0, server:wait().status)
   end)
 
   it("keeps replies back, of any size, and closes all the same", function()

@@ -2,15 +2,17 @@
 -- the protocol is evio.resp.client.
 local codec = require("evio.codec.resp")
 local common = require("evio.resp.common")
+local ffi = require("ffi")
 local mute = require("evio.resp.mute")
 local pause = require("evio.resp.pause")
 local peers = require("evio.resp.peers")
-local printed = require("evio.codec.request").printed
+local request_parts = require("evio.codec.request")
 local server = require("evio.resp.server")
 local tracking = require("evio.resp.tracking")
 
 local M = {}
 
+local printed, request = request_parts.printed, request_parts.request
 local OK = codec.status("OK")
 local SYNTAX = codec.error("ERR syntax error")
 
@@ -61,8 +63,11 @@ TRACKINGINFO
 NO-EVICT (ON|OFF)
     Protect current client connection from eviction.]=])
 
-local function refuse_more(name)
-  return codec.error(("ERR unknown subcommand or wrong number of arguments for '%s'. Try CLIENT HELP."):format(name))
+-- What redis-server says of words behind all that there may be, with the subcommand as it came.
+local function refuse_more()
+  local name = request.parts[1]
+  return codec.error(("ERR unknown subcommand or wrong number of arguments for '%s'. Try CLIENT HELP."):format(
+    printed(ffi.string(request.data + name.at, name.length), 128)))
 end
 
 local function reply(conn, word)
@@ -112,14 +117,14 @@ function M.new(tell)
     LIST = { -2, function(conn, words) return peers.list(conn, words, tell) end },
     ["NO-EVICT"] = { 3, keep },
     PAUSE = { -3, function(conn, timeout, rest)
-      return rest and rest[2] and refuse_more("PAUSE") or pause.pause(conn, timeout, rest)
+      return rest and rest[2] and refuse_more() or pause.pause(conn, timeout, rest)
     end },
     REPLY = { 3, reply },
     SETNAME = { 3, common.set_name },
     TRACKING = { -3, tracking.turn },
     TRACKINGINFO = { 2, tracking.info },
     UNBLOCK = { -3, function(_, id, rest)
-      return rest and rest[2] and refuse_more("UNBLOCK") or unblock(id, rest)
+      return rest and rest[2] and refuse_more() or unblock(id, rest)
     end },
     UNPAUSE = { 2, pause.unpause },
   }

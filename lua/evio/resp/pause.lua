@@ -9,16 +9,42 @@ local M = {}
 
 local OK = codec.status("OK")
 
-local pauses = setmetatable({}, { __mode = "k" }) -- by server: { ends, timer, conns }
+local pauses = {} -- by server, while there is one: { ends, timer, conns }
+
+local function stop_timer(pause)
+  if pause.timer then
+    pause.timer:cancel()
+  end
+end
 
 local function finish(server)
   local pause = pauses[server]
   if pause then
     pauses[server] = nil
-    pause.timer:cancel()
+    stop_timer(pause)
     for _, conn in ipairs(pause.conns) do
       conn:resume()
     end
+  end
+end
+
+local function is_anybody_there(conns)
+  for _, conn in ipairs(conns) do
+    if core.conn_facts(conn) then
+      return true
+    end
+  end
+  return false
+end
+
+-- A timer keeps the loop running: it is a short one, so that a long pause does not outlive its server.
+local function watch(server)
+  local pause = pauses[server]
+  local left = pause.ends - core.now()
+  if left <= 0 or not is_anybody_there(pause.conns) then
+    finish(server)
+  else
+    pause.timer = core.after(math.min(left, 0.5), function() watch(server) end)
   end
 end
 
@@ -32,11 +58,9 @@ local function begin(conn, seconds, writes_only)
       table.insert(pause.conns, peer)
     end
   end
-  if pause.timer then
-    pause.timer:cancel()
-  end
-  pause.timer = core.after(math.min(pause.ends - core.now(), 1e9), function() finish(server) end)
+  stop_timer(pause)
   pauses[server] = pause
+  watch(server)
 end
 
 -- CLIENT PAUSE.
