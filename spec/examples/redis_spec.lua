@@ -71,11 +71,11 @@ describe("examples/redis.lua answers as redis-server", function()
   end)
 
   it("to commands about itself, in RESP2", function()
-    compare_groups(admin.groups, 60)
+    compare_groups(admin.groups, 300)
   end)
 
   it("to commands about itself, in RESP3", function()
-    compare_groups(admin.groups, 60, HELLO_3)
+    compare_groups(admin.groups, 300, HELLO_3)
   end)
 
   it("to odd bytes", function()

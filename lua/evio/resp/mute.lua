@@ -64,10 +64,9 @@ function M.drive(conn, stream, step)
     now.skips = now.skips and now.skips + 1
     now.need = stream.need
   elseif now and now.skips == 0 then
-    M.on(conn)
-    return out, action
+    rawset(conn, MUTED, nil)
   end
-  stream.need = now and NEED or 0
+  stream.need = M.is(conn) and NEED or 0
   return out, action
 end
 
