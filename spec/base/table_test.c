@@ -1,6 +1,7 @@
 // base/table against a plain array of the same keys and values.
 #include "base/table.h"
 
+#include "base/hash.h"
 #include "base/macros.h"
 #include "support/check.h"
 
@@ -22,6 +23,37 @@ static void keeps_bytes(void)
     CHECK(table_remove(t, "a", 1) && !table_find(t, "a", 1) && table_find(t, "a\0b", 3) && table_count(t) == 2);
     table_free(t);
     table_free(NULL);
+}
+
+// Names of n bytes that differ in two bytes, of which two have the same place in a small table and the same bits of
+// their hashes beside it: only their bytes tell them apart.
+static void tells_apart(size_t n, size_t differ)
+{
+    static char names[65536][24];
+    static int of_place[1 << 20]; // index + 1 of the name
+    memset(of_place, 0, sizeof(of_place));
+    for (int k = 0; k < 65536; k++) {
+        memset(names[k], 'x', sizeof(names[k]));
+        memcpy(names[k] + differ, &(uint16_t){(uint16_t)k}, 2);
+        uint64_t hash = hash_keyed(key, names[k], n);
+        int *other = &of_place[hash >> 48 << 4 | (hash & 15)];
+        if (*other) {
+            struct table *t = table_new(key);
+            CHECK(table_set(t, names[k], n, "", 0) == 1);
+            CHECK(table_find(t, names[k], n) && !table_find(t, names[*other - 1], n));
+            table_free(t);
+            return;
+        }
+        *other = k + 1;
+    }
+    CHECK(!"two names collide");
+}
+
+static void tells_keys_apart(void)
+{
+    for (size_t n = 2; n <= 24; n++)
+        for (size_t differ = 0; differ + 2 <= n; differ++)
+            tells_apart(n, differ);
 }
 
 enum { KEYS = 3000 };
@@ -108,6 +140,7 @@ int main(void)
 {
     static const struct check_test tests[] = {
         {"bytes are kept", keeps_bytes},
+        {"keys of any length are told apart by any of their bytes", tells_keys_apart},
         {"it agrees with an array", agrees_with_an_array},
         {"it grows in steps", grows_in_steps},
     };

@@ -34,7 +34,7 @@ static uint64_t make_place(const struct table_entry *e, uint64_t hash)
     return (uint64_t)(uintptr_t)e | hash >> ADDRESS_BITS << ADDRESS_BITS;
 }
 
-static uint64_t hash_of(const struct table *t, const char *key, size_t n)
+static inline uint64_t hash_of(const struct table *t, const char *key, size_t n)
 {
     return hash_keyed(t->key, key, n);
 }
@@ -75,13 +75,25 @@ size_t table_count(const struct table *t)
     return t->count;
 }
 
-static bool is_key(const struct table_entry *e, const char *key, size_t n)
+static inline uint64_t eight_bytes(const char *at)
 {
-    return e->key_length == n && memcmp(e->bytes, key, n) == 0;
+    uint64_t bytes;
+    memcpy(&bytes, at, 8);
+    return bytes;
+}
+
+// Keys of 8 to 16 bytes, as most are, are two words that may overlap.
+static inline bool is_key(const struct table_entry *e, const char *key, size_t n)
+{
+    if (e->key_length != n)
+        return false;
+    if (n < 8 || n > 16)
+        return memcmp(e->bytes, key, n) == 0;
+    return eight_bytes(e->bytes) == eight_bytes(key) && eight_bytes(e->bytes + n - 8) == eight_bytes(key + n - 8);
 }
 
 // The place of a key from the i-th on, or the free one behind those that it could be at.
-static uint64_t *search(const struct places *p, size_t i, uint64_t hash, const char *key, size_t n)
+static inline uint64_t *search(const struct places *p, size_t i, uint64_t hash, const char *key, size_t n)
 {
     uint64_t tag = hash >> ADDRESS_BITS;
     for (i &= p->size - 1; p->at[i]; i = (i + 1) & (p->size - 1))
@@ -103,7 +115,7 @@ static size_t home_in_old(const struct table *t, uint64_t hash)
 }
 
 // The place of a key, and in which places that is; NULL when it is not there.
-static uint64_t *find(const struct table *t, uint64_t hash, const char *key, size_t n, const struct places **in)
+static inline uint64_t *find(const struct table *t, uint64_t hash, const char *key, size_t n, const struct places **in)
 {
     uint64_t *at = search(&t->now, hash, hash, key, n);
     *in = &t->now;
