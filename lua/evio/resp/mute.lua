@@ -45,9 +45,9 @@ function M.on(conn)
   end
 end
 
--- Handles one request, with a step of resp.server: replies find the connection's output finished, as behind
+-- Handles one request, with resp.server's begin(conn, stream): replies find the connection's output finished, as behind
 -- conn:finish(), and that an event ends behind the first of them, so that the next one comes in an event of its own.
-function M.drive(conn, stream, step)
+function M.drive(conn, stream, handle)
   local muted = rawget(conn, MUTED)
   if muted.need > stream.stop and live.shifted == 0 then
     live.more = 0
@@ -56,8 +56,7 @@ function M.drive(conn, stream, step)
   muted.skips = muted.skips and muted.skips - 1
   finished, room = live.finished, live.room
   live.finished, live.room, live.halt = 1, 0, 1
-  stream.need = 0
-  local out, action = step(conn, stream)
+  local out, action = handle(conn, stream)
   live.finished, live.room = finished, room
   local now = rawget(conn, MUTED)
   if now and live.used == 0 then -- it is not complete

@@ -3,6 +3,7 @@
 local codec = require("evio.codec.resp")
 local common = require("evio.resp.common")
 local command_table = require("evio.codec.commands")
+local compiler = require("evio.compiler")
 local core = require("evio.core")
 local ffi = require("ffi")
 local mute = require("evio.resp.mute")
@@ -18,6 +19,7 @@ local leaves = ffi.cast("const struct evio_leaves *", core.leaves)
 local live = ffi.cast("struct evio_live *", core.live)
 local is_view, printed, string_of = view.is, request_parts.printed, ffi.string
 local request = ffi.cast("struct evio_request *", request_parts.request)
+local looped = compiler.looped
 local COMPLETE, MORE = 1, 0
 local LINE, EXACT = codec.LINE, 2 ^ 53
 
@@ -70,20 +72,33 @@ local function collect(first)
   return list
 end
 
--- Callers: functions that make the arguments and call the command's function. Each command has one of its
--- own, compiled from text, so that LuaJIT takes them for different functions. What they use in each request is
--- small enough for LuaJIT to take it for a constant: functions, and cdata of at most 16 bytes.
+-- Callers: functions that make the arguments and call the command's function, as long as requests for it follow
+-- one another. They return an action, and the leaf's status for the request behind, nil where it was not asked.
+-- Each command has one of its own, compiled from text, so that LuaJIT takes them for different functions, with a
+-- loop that is a trace of its own. What they use in each request is small enough for LuaJIT to take it for a
+-- constant: functions, and cdata of at most 16 bytes.
 local CALLER = [[
-local fn, name, request, string_of, collect, reply, refuse_count, new_view = ...
+local fn, name, id, names, leaves, live, request, string_of, collect, reply, refuse_count, new_view = ...
 $VIEWS
-return function(conn)
+local function run(conn)
   local count = request.count
+  local action
   if $REFUSED then
-    return refuse_count(conn, name)
+    refuse_count(conn, name)
+  else
+    $LOCALS
+    action = reply(conn, fn(conn$ARGUMENTS))
   end
-  $LOCALS
-  return reply(conn, fn(conn$ARGUMENTS))
-end]]
+  if action ~= nil or live.halt ~= 0 then
+    return action
+  end
+  local status = leaves.resp_next(live, names, request)
+  if status == 1 and request.id == id then
+    return run(conn)
+  end
+  return nil, status
+end
+return run]]
 
 local NEW_VIEW = "local a%d = new_view()"
 local VIEW = "a%d.data = request.data + request.parts[%d].at a%d.length = request.parts[%d].length"
@@ -97,8 +112,17 @@ local function repeat_text(text, count)
   return table.concat(list, "\n  ")
 end
 
+-- A function of its own for LuaJIT, with the same upvalues.
+local function copy(fn)
+  local new = load(string.dump(fn))
+  for i = 1, debug.getinfo(fn, "u").nups do
+    debug.upvaluejoin(new, i, fn, i)
+  end
+  return new
+end
+
 -- With `views` the parts that must be there are not made strings.
-local function make_caller(name, command)
+local function make_caller(name, command, id, names)
   local arity, fn = command[1], command[2]
   local required = math.abs(arity) - 1
   local locals, arguments = repeat_text(command.views and VIEW or STRING, required), repeat_text(", a%d", required)
@@ -112,7 +136,8 @@ local function make_caller(name, command)
     LOCALS = locals,
     ARGUMENTS = arguments,
   })
-  return assert(load(text, "=evio.resp"))(fn, name:lower(), request, string_of, collect, reply, refuse_count, view.new)
+  return assert(load(text, "=evio.resp " .. name))(fn, name:lower(), id, names, leaves, live, request, string_of,
+    collect, copy(reply), refuse_count, view.new)
 end
 
 -- A command with commands below it, as CONFIG GET.
@@ -174,11 +199,12 @@ local function make_callers(commands)
   end
   local names = ffi.new("struct evio_names", size)
   names.mask = size - 1
+  local names_at = ffi.cast("const struct evio_names *", names) -- a constant for LuaJIT, which keeps nothing alive
   local callers, id = new_table(count, 2), 0 -- not partly in its hash part, where LuaJIT does not compile a look-up
   callers[-1], callers[-2] = refuse_unknown, function() end
   for name, command in next, commands do
     leaves.resp_add_name(names, name, #name, id)
-    callers[id] = command[1] and make_caller(name, command) or make_container(name, command)
+    callers[id] = command[1] and make_caller(name, command, id, names_at) or make_container(name, command)
     id = id + 1
   end
   return names, callers
@@ -220,34 +246,41 @@ function M.new(commands)
   local names, callers = make_callers(commands)
   local names_at = ffi.cast("const struct evio_names *", names) -- a constant for LuaJIT; `names` is used below, too
 
-  local function step(conn, stream)
-    local status = leaves.resp_next(live, names_at, request)
+  local function step(conn, stream, status)
     local action
     if status == COMPLETE then
-      action = callers[request.id](conn)
+      action, status = callers[request.id](conn)
     elseif status == MORE then
       stream.need = request.need
       return finish(0)
     else
-      action = handle_odd(conn, status, names, callers)
+      action, status = handle_odd(conn, status, names, callers)
     end
     if action ~= nil or live.halt ~= 0 then
       return finish(1, action)
     end
-    return step(conn, stream)
+    return step(conn, stream, status or leaves.resp_next(live, names_at, request))
+  end
+
+  local function begin(conn, stream)
+    stream.need = 0
+    local status = leaves.resp_next(live, names_at, request)
+    if status == COMPLETE and live.used < live.length then
+      looped()
+    end
+    return step(conn, stream, status)
   end
 
   return stream_of.driven(step, function(conn)
     local stream = stream_of.begin(conn)
     if stream.need > stream.stop then
       if mute.is(conn) then
-        return mute.drive(conn, stream, step)
+        return mute.drive(conn, stream, begin)
       elseif live.shifted == 0 then
         return finish(0) -- the same request as before, still without what it announced
       end
     end
-    stream.need = 0
-    return step(conn, stream)
+    return begin(conn, stream)
   end)
 end
 
