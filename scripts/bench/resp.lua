@@ -20,30 +20,50 @@ local function permute(list, n, found)
   return found
 end
 
--- CPU time of each command where it comes last of all on a process, against where it comes first. One round
--- is all orders.
-function measure.kinds.orders(row, context)
-  local results, by_name, names = {}, {}, {}
-  for i, load in ipairs(row.loads) do
-    names[i] = load.name
-    by_name[load.name] = { load = load }
-    results[i] = measure.new_result(row, ("%s: %s"):format(row.title, load.name), "µs")
-    results[i].quiet = true
-    by_name[load.name].entries = results[i].entries
+-- CPU time of each command in one process, in an order: a list of figures.
+local function measure_order(server_name, loads, order, context)
+  local server, port = measure.start(context.servers[server_name], context.server_core)
+  local pids = table.concat(server:family(), ",")
+  process.run({ "redis-cli", "-p", tostring(port), "set", "key:__rand_int__", "xxx" }, context.load_core, 10)
+  local figures = {}
+  for place, which in ipairs(order) do
+    local counted = measure.run_load(loads[which], port, context.load_core,
+      { warmup = ORDER_WARMUP, seconds = ORDER_SECONDS, pids = pids })
+    figures[place] = counted.cpu
   end
-  for _, order in ipairs(permute(names)) do
-    local server, port = measure.start(context.servers[row.server], context.server_core)
-    local pids = table.concat(server:family(), ",")
-    process.run({ "redis-cli", "-p", tostring(port), "set", "key:__rand_int__", "xxx" }, context.load_core, 10)
-    for place, name in ipairs(order) do
-      local counted = measure.run_load(by_name[name].load, port, context.load_core,
-        { warmup = ORDER_WARMUP, seconds = ORDER_SECONDS, pids = pids })
-      local entry = place == 1 and by_name[name].entries[2] or place == #order and by_name[name].entries[1]
-      if entry then
-        entry.samples[#entry.samples + 1] = counted.cpu
+  process.stop_all()
+  return figures
+end
+
+local function add(entry, sample)
+  entry.samples[#entry.samples + 1] = sample
+end
+
+-- CPU time of each command in all orders, a sample for each order, against a peer's; and of the first server, where
+-- it comes last of all against where it comes first. One round is all orders.
+function measure.kinds.orders(row, context)
+  local all, ends, numbers = {}, {}, {}
+  for i, load in ipairs(row.loads) do
+    numbers[i] = i
+    all[i] = measure.new_result(row, ("%s: %s"):format(row.title, load.name), "µs")
+    ends[i] = measure.new_result({ name = row.name, entries = { { label = "last" }, { label = "first" } },
+      against = { first = row.last_against_first } }, load.name .. ", last against first", "µs")
+  end
+  for _, order in ipairs(permute(numbers)) do
+    for i, entry in ipairs(row.entries) do
+      local figures = measure_order(entry, row.loads, order, context)
+      for place, which in ipairs(order) do
+        add(all[which].entries[i], figures[place])
+      end
+      if i == 1 then
+        add(ends[order[#order]].entries[1], figures[#order])
+        add(ends[order[1]].entries[2], figures[1])
       end
     end
-    process.stop_all()
+  end
+  local results = {}
+  for i in ipairs(row.loads) do
+    results[i], results[#row.loads + i] = all[i], ends[i]
   end
   return results
 end
