@@ -34,6 +34,7 @@ function request:respond(response) end
 ---@field status? number 200
 ---@field headers? table<string, string|number|(string|number)[]> a list stands for several fields
 ---@field body? string
+---@field upgrade? evio.Events with `status = 101`: who the connection and its unread bytes belong to from here on
 
 ---Limits of a server, and what is answered beyond them.
 ---@class evio.HttpSettings

@@ -1,10 +1,12 @@
 -- How HTTP servers answer.
+local core = require("evio.core")
 local message = require("evio.http.message")
 local stream = require("evio.stream")
 
 local M = {}
 
 local leaves, live = stream.leaves, stream.live
+local methods = core.conn_methods
 local floor = math.floor
 local pack = message.pack_response
 
@@ -24,8 +26,11 @@ local function date()
   return date_line
 end
 
--- The bytes of a request's answer: its head and its body.
+-- The bytes of a request's answer: its head and its body; and the events of what the connection is upgraded to, or nil.
 function M.pack(state, request, response)
+  if type(response) == "table" and response.upgrade ~= nil then
+    return message.pack_upgrade(response, date()), "", response.upgrade
+  end
   local connection = ""
   if state.closing then
     connection = "Connection: close\r\n"
@@ -47,6 +52,18 @@ function M.refuse(state, status, text)
   put(M.pack_refusal(status, text))
   live.used = live.length
   return true, "close"
+end
+
+-- Behind a 101 the connection has other events, which get what is unread.
+function M.upgrade(conn, events)
+  methods.handler(conn, events)
+  if events.opened then
+    local out, action = events.opened(conn)
+    if out then
+      methods.write(conn, out)
+    end
+    return action
+  end
 end
 
 M.put = put

@@ -197,4 +197,14 @@ function M.pack_response(response, date, connection, bare)
   return line .. date .. fields .. connection .. "Content-Length: " .. #body .. "\r\n\r\n", bare and "" or body
 end
 
+-- The head of a 101, behind which the connection speaks something else (RFC 9110, 15.2.2).
+function M.pack_upgrade(response, date)
+  if response.status ~= 101 or type(response.upgrade) ~= "table" then
+    error(("a response with `upgrade` has the status %s and a %s, expected 101 and an events table"):format(
+      tostring(response.status), type(response.upgrade)), 0)
+  end
+  return "HTTP/1.1 101 Switching Protocols\r\n" .. date .. "Connection: Upgrade\r\n"
+    .. put_fields(response.headers or {}) .. "\r\n"
+end
+
 return M

@@ -57,7 +57,7 @@ end
 -- costs only itself.
 local function answer(conn, state, request)
   state.take, state.due = take_head, request
-  local ok, bytes, body = try(run, state.handler, state, request)
+  local ok, bytes, body, upgrade = try(run, state.handler, state, request)
   local answered = state.due == nil
   if ok and bytes == nil and not answered then
     state.paused = true
@@ -73,6 +73,10 @@ local function answer(conn, state, request)
     return refuse(state, 500, "the server has an error")
   end
   put(bytes)
+  if upgrade then
+    rawset(conn, STATE, nil)
+    return true, answer_of.upgrade(conn, upgrade)
+  end
   put(body)
   return true, state.closing and "close" or nil
 end
@@ -154,13 +158,19 @@ function message.methods.respond(request, response)
   if not state or state.due ~= request then
     error("request:respond: the request was answered already", 2)
   end
-  local ok, bytes, body = pcall(answer_of.pack, state, request, response)
+  local ok, bytes, body, upgrade = pcall(answer_of.pack, state, request, response)
   if not ok then
     error("request:respond: " .. bytes, 2)
   end
   state.due = nil
   local pending, why, code = methods.write(conn, bytes .. body)
-  if state.closing then
+  if upgrade then
+    rawset(conn, STATE, nil)
+    if answer_of.upgrade(conn, upgrade) == "close" then
+      methods.close(conn)
+    end
+    core.read_on(conn)
+  elseif state.closing then
     methods.close(conn)
   elseif state.paused then
     state.paused = nil
