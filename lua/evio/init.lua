@@ -43,7 +43,7 @@ local M = {
 }
 
 -- Modules of their own: evio.framing is what require("evio.framing") returns.
-local parts = { framing = true, http = true, resp = true }
+local parts = { framing = true, http = true, resp = true, websocket = true }
 
 return setmetatable(M, {
   __index = function(_, name)

@@ -11,12 +11,12 @@ local function list(kinds)
   return #names > 0 and table.concat(names, ", ") .. " or " .. last or last
 end
 
--- Raises where `who`, the function that called this, was called. `kinds` has for each name what a
--- setting is: { type, what is expected in words, false if it may be false }, and `from` and `to` where it
--- is a whole number between them.
-function M.check(who, settings, kinds)
+-- Raises where `who`, the function that called this, was called; `deeper` is how many calls are in between, 0 unless
+-- given. `kinds` has for each name what a setting is: { type, what is expected in words, false if it may be false },
+-- and `from` and `to` where it is a whole number between them.
+function M.check(who, settings, kinds, deeper)
   local function refuse(format, ...)
-    error(who .. ": " .. format:format(...), 4)
+    error(who .. ": " .. format:format(...), 4 + (deeper or 0))
   end
   if type(settings) ~= "table" then
     refuse("the settings are a %s, expected a table", type(settings))

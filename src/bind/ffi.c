@@ -175,6 +175,16 @@ static void put(struct evio_live *live, const char *bytes, size_t n)
     queue(live, bytes, n);
 }
 
+char *ffi_reserve(struct evio_live *live, size_t n)
+{
+    return reserve(live, n);
+}
+
+void ffi_put(struct evio_live *live, const char *bytes, size_t n)
+{
+    put(live, bytes, n);
+}
+
 static double wall_time(void)
 {
     return (double)net_time() / 1e9;

@@ -50,6 +50,12 @@ void ffi_begin(struct evio_live *live, struct conn *c);
 // Queues the output so far, because something comes that is not put through `live`.
 void ffi_queue_output(struct evio_live *live);
 
+// For leaves in other files. Where n bytes of output are to be written; NULL when they are too many to be gathered.
+char *ffi_reserve(struct evio_live *live, size_t n);
+
+// Queues output for the live connection.
+void ffi_put(struct evio_live *live, const char *bytes, size_t n);
+
 // Bytes that lie somewhere, valid until what they lie in changes.
 struct evio_view {
     const char *data;

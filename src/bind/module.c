@@ -18,6 +18,7 @@
 #include "bind/timer.h"
 #include "bind/tls.h"
 #include "bind/translator.h"
+#include "bind/websocket.h"
 #include "net/filter.h"
 
 #include <lauxlib.h>
@@ -79,6 +80,7 @@ static int open_core(lua_State *L)
     proxy_register(L);
     session_register(L);
     call_register(L);
+    websocket_register(L);
     lua_pushcfunction(L, translators_make);
     h->translate = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushlightuserdata(L, (void *)&handlers_translate_key);

@@ -41,15 +41,17 @@ static int is_datagram(lua_State *L)
     return 1;
 }
 
-// core.fail_session(conn, message, traceback): reports an error, and closes the connection with it.
+// core.fail_session(conn, message, traceback, name): reports an error in what has the name, "session" unless given, and
+// closes the connection with it.
 static int fail_session(lua_State *L)
 {
     struct conn *c = check(L);
     const char *message = luaL_checkstring(L, 2), *traceback = luaL_checkstring(L, 3);
+    const char *name = luaL_optstring(L, 4, "session");
     char where[ENDPOINT_TEXT_SIZE + 80], address[ENDPOINT_TEXT_SIZE];
-    snprintf(where, sizeof(where), "error in session");
+    snprintf(where, sizeof(where), "error in %.20s", name);
     if (c)
-        snprintf(where, sizeof(where), "error in session, connection %.0f %s %s", (double)c->slot.id,
+        snprintf(where, sizeof(where), "error in %.20s, connection %.0f %s %s", name, (double)c->slot.id,
                  c->group->user ? "from" : "to", endpoint_text(&c->remote, conn_scheme(c), address));
     report_print(&host_get(L)->report, where, traceback);
     if (c)

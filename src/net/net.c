@@ -59,6 +59,11 @@ const char *net_backends(char *text, size_t size)
     return poller_names(text, size);
 }
 
+int net_random(void *bytes, size_t n)
+{
+    return random_bytes(bytes, n);
+}
+
 uint64_t net_time(void)
 {
     return clock_time();

@@ -1,0 +1,76 @@
+-- The handlers and settings of WebSockets: checks, and what is set where nothing is.
+local settings_of = require("evio.settings")
+
+local M = {}
+
+local SECONDS = { "number", "seconds above 0" }
+local LIST = { "table", "a list of names" }
+
+local shared = {
+  protocols = LIST,
+  message = { "number", "a whole number of bytes from 1 to 2^30", from = 1, to = 2 ^ 30 },
+  seconds = SECONDS,
+  ping = SECONDS,
+}
+
+local function with(more)
+  local kinds = settings_of.copy(shared)
+  for name, kind in next, more do
+    kinds[name] = kind
+  end
+  return kinds
+end
+
+M.SERVER = {
+  kinds = with({ origins = { "table", "a list of origins or a function(origin, request)" } }),
+  handlers = { opened = true, message = true, closed = true, pong = true, drained = true },
+}
+
+-- All raise where `who` was called.
+
+function M.check_handlers(who, handlers, side)
+  if type(handlers) ~= "table" then
+    error(("%s: the handlers are a %s, expected a table"):format(who, type(handlers)), 3)
+  end
+  for name, handler in next, handlers do
+    if not side.handlers[name] then
+      local names = {}
+      for known in next, side.handlers do
+        names[#names + 1] = known
+      end
+      table.sort(names)
+      error(("%s: unknown handler %q, expected one of %s"):format(who, tostring(name), table.concat(names, ", ")), 3)
+    elseif type(handler) ~= "function" then
+      error(("%s: %s is a %s, expected a function"):format(who, name, type(handler)), 3)
+    end
+  end
+end
+
+local function check_list(who, name, list)
+  for i, item in ipairs(list) do
+    if type(item) ~= "string" or item == "" or name == "protocols" and item:find("[^%w!#$%%&'*+.^_`|~-]") then
+      error(("%s: %s[%d] is %s, expected a name"):format(who, name, i,
+        type(item) == "string" and ("%q"):format(item) or "a " .. type(item)), 4)
+    end
+  end
+end
+
+function M.read(who, given, side)
+  local s = settings_of.copy(type(given) == "table" and given or {})
+  if type(s.origins) == "function" then
+    s.origins = nil
+  end
+  settings_of.check(who, (given == nil or type(given) == "table") and s or given, side.kinds, 1)
+  for _, name in ipairs({ "seconds", "ping" }) do
+    if s[name] and not (s[name] > 0 and s[name] <= 1e9) then
+      error(("%s: %s is %g, expected %s"):format(who, name, s[name], SECONDS[2]), 3)
+    end
+  end
+  check_list(who, "protocols", s.protocols or {})
+  check_list(who, "origins", s.origins or {})
+  s.origins = given and given.origins
+  s.message, s.seconds = s.message or 2 ^ 24, s.seconds or 10
+  return s
+end
+
+return M

@@ -1,0 +1,32 @@
+-- WebSockets in HTTP servers.
+local connection = require("evio.websocket.connection")
+local handshake = require("evio.websocket.handshake")
+local options = require("evio.websocket.options")
+
+local M = {}
+
+-- A function(request) that upgrades a request to a WebSocket, or refuses it: a handler of evio.http.server, or what one
+-- returns. `handlers` are opened(ws, request), message(ws, data, kind), closed(ws, code, reason), pong(ws, data) and
+-- drained(ws).
+function M.new(handlers, settings)
+  options.check_handlers("evio.websocket.server", handlers, options.SERVER)
+  local s = options.read("evio.websocket.server", settings, options.SERVER)
+  local events = connection.events(handlers)
+  return function(request)
+    local refusal = handshake.refuse(request, s.origins)
+    if refusal then
+      return refusal
+    end
+    local headers = request.headers
+    local ws = connection.new(request.conn, handlers, s, false)
+    ws._told = request
+    ws.protocol = handshake.choose(headers["sec-websocket-protocol"], s.protocols)
+    return { status = 101, upgrade = events, headers = {
+      Upgrade = "websocket",
+      ["Sec-WebSocket-Accept"] = handshake.accept(headers["sec-websocket-key"]),
+      ["Sec-WebSocket-Protocol"] = ws.protocol,
+    } }
+  end
+end
+
+return M
