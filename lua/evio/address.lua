@@ -88,10 +88,11 @@ M.listen = wrap(core.listen, true)
 M.dial = wrap(core.dial, false)
 
 -- The same for a function `name` of ours: what is wrong with the script's arguments is said of its call of that.
-function M.dial_as(name, events, where)
+-- `deeper` is how many calls are in between, 0 unless given.
+function M.dial_as(name, events, where, deeper)
   local ok, conn, message, code = pcall(M.dial, events, where)
   if not ok then
-    error(("%s: %s"):format(name, conn), 3)
+    error(("%s: %s"):format(name, conn), 3 + (deeper or 0))
   end
   return conn, message, code
 end

@@ -2,12 +2,56 @@
 local scripts = require("spec.support.scripts")
 local support = require("spec.support")
 
-local function node(script, ...)
-  if not io.open("build/clients/node_modules/ws/package.json") then
+local MODULES = "build/clients/node_modules"
+
+local function check_installed()
+  if not io.open(MODULES .. "/ws/package.json") then
     error("ws is not installed: scripts/setup test installs it with npm, which has to be there")
   end
-  return support.shell(("env NODE_PATH=build/clients/node_modules node spec/support/clients/%s %s"):format(script,
-    table.concat({ ... }, " ")))
+end
+
+local function run_client(address, mode)
+  check_installed()
+  return support.shell(("env NODE_PATH=%s node spec/support/clients/ws_client.js %s %s"):format(MODULES,
+    address:match("%d+$"), mode))
+end
+
+-- A script that dials a server of ws, and the server; they have agreed on these extensions.
+local function dial(mode, settings, extensions)
+  check_installed()
+  local server = support.spawn({ "spec/support/clients/ws_server.js", mode },
+    { command = { "node" }, env = { NODE_PATH = MODULES, PATH = os.getenv("PATH") } })
+  local port = server:expect("^listening on (%d+)$")
+  local client = support.start(([[
+    local evio = require("evio")
+    local large = ("some text that comes back "):rep(100000)
+    local sent, got, bytes = { "", "h\195\164llo", ("x"):rep(125), ("y"):rep(126), ("z"):rep(65536), large }, 0, {}
+    for i = 1, 300 do
+      bytes[i] = string.char(i %% 256, i * 7 %% 256, i * i %% 256):rep(300)
+    end
+    evio.websocket.dial("ws://127.0.0.1:%s/", {
+      opened = function(ws)
+        for _, text in ipairs(sent) do ws:send(text) end
+        for _, data in ipairs(bytes) do ws:send(data, "binary") end
+        ws:send("parts")
+      end,
+      message = function(ws, data, kind)
+        got = got + 1
+        if data == "one, two" then
+          print(got, "all as expected")
+          ws:send("bye")
+        else
+          assert(kind == (got <= #sent and "text" or "binary"))
+          assert(data == (sent[got] or bytes[got - #sent]))
+        end
+      end,
+      closed = function(_, code, reason) print("closed", code, reason) end,
+    }, { %s })]]):format(port, settings or ""))
+  server:expect("^extensions: " .. extensions .. "$")
+  client:expect("^307\tall as expected$", 20)
+  client:expect("^closed\t4001\tbye$")
+  server:expect("^closed: 4001 $")
+  server:stop()
 end
 
 describe("evio.websocket.server", function()
@@ -17,7 +61,13 @@ describe("evio.websocket.server", function()
         message = function(ws, data, kind) ws:send(data, kind) end,
         closed = function(_, code, reason) print("closed", code, reason) end,
       }))]])
-    assert.equal("ws, plain: all as expected\n", node("ws_client.js", server:address():match("%d+$"), "plain"))
+    assert.equal("ws, plain: all as expected\n", run_client(server:address(), "plain"))
     server:expect("^closed\t4321\tdone$")
+  end)
+end)
+
+describe("evio.websocket.dial", function()
+  it("talks to ws", function()
+    dial("plain", nil, "")
   end)
 end)

@@ -18,7 +18,7 @@ struct websocket_leaves {
     void (*put)(struct evio_live *, int32_t first, const char *bytes, size_t n, const char *key);
     // Writes it, at most n + WEBSOCKET_HEAD bytes. Returns their number.
     int64_t (*pack)(char *to, int32_t first, const char *bytes, size_t n, const char *key);
-    // Bytes that nobody can foretell. Returns 0 or a negative errno.
+    // At most 256 bytes that nobody can foretell. Returns 0 or a negative errno.
     int32_t (*random)(char *to, size_t n);
     // SHA-1 and base64, as text.
     void (*sha1)(const char *bytes, size_t n, char *text);

@@ -79,7 +79,7 @@ uint64_t net_clock(void);
 // Nanoseconds since 1970.
 uint64_t net_time(void);
 
-// Bytes that nobody can foretell. Returns 0 or a negative errno.
+// At most 256 bytes that nobody can foretell. Returns 0 or a negative errno.
 int net_random(void *bytes, size_t n);
 
 // Frees what no connection or server needs any more; both must be gone.

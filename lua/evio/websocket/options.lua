@@ -26,7 +26,16 @@ M.SERVER = {
   handlers = { opened = true, message = true, closed = true, pong = true, drained = true },
 }
 
--- All raise where `who` was called.
+M.CLIENT = {
+  kinds = with({
+    headers = { "table", "a table of fields" },
+    tls = { "userdata", "what evio.tls makes" },
+    options = { "table", "a table as events.options" },
+  }),
+  handlers = { opened = true, message = true, closed = true, pong = true, drained = true, failed = true },
+}
+
+-- All raise where `who` was called; `deeper` is how many calls are in between.
 
 function M.check_handlers(who, handlers, side)
   if type(handlers) ~= "table" then
@@ -46,28 +55,47 @@ function M.check_handlers(who, handlers, side)
   end
 end
 
-local function check_list(who, name, list)
+local function check_list(who, name, list, level)
   for i, item in ipairs(list) do
     if type(item) ~= "string" or item == "" or name == "protocols" and item:find("[^%w!#$%%&'*+.^_`|~-]") then
       error(("%s: %s[%d] is %s, expected a name"):format(who, name, i,
-        type(item) == "string" and ("%q"):format(item) or "a " .. type(item)), 4)
+        type(item) == "string" and ("%q"):format(item) or "a " .. type(item)), level)
     end
   end
 end
 
-function M.read(who, given, side)
+-- Of the handshake, which we write.
+local OURS = { host = true, connection = true, upgrade = true, ["content-length"] = true,
+  ["transfer-encoding"] = true }
+
+local function check_headers(who, headers, level)
+  for name, value in next, headers do
+    if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then
+      error(("%s: headers has %q, which is no name"):format(who, tostring(name)), level)
+    elseif OURS[name:lower()] or name:lower():find("^sec%-websocket%-") then
+      error(("%s: headers.%s is evio's own"):format(who, name), level)
+    elseif type(value) ~= "string" and type(value) ~= "number" or tostring(value):find("[%z\1-\8\10-\31\127]") then
+      error(("%s: headers[%q] is %s, expected text in one line"):format(who, name,
+        type(value) == "string" and ("%q"):format(value) or "a " .. type(value)), level)
+    end
+  end
+end
+
+function M.read(who, given, side, deeper)
+  deeper = deeper or 0
   local s = settings_of.copy(type(given) == "table" and given or {})
   if type(s.origins) == "function" then
     s.origins = nil
   end
-  settings_of.check(who, (given == nil or type(given) == "table") and s or given, side.kinds, 1)
+  settings_of.check(who, (given == nil or type(given) == "table") and s or given, side.kinds, deeper + 1)
   for _, name in ipairs({ "seconds", "ping" }) do
     if s[name] and not (s[name] > 0 and s[name] <= 1e9) then
-      error(("%s: %s is %g, expected %s"):format(who, name, s[name], SECONDS[2]), 3)
+      error(("%s: %s is %g, expected %s"):format(who, name, s[name], SECONDS[2]), 3 + deeper)
     end
   end
-  check_list(who, "protocols", s.protocols or {})
-  check_list(who, "origins", s.origins or {})
+  check_list(who, "protocols", s.protocols or {}, 4 + deeper)
+  check_list(who, "origins", s.origins or {}, 4 + deeper)
+  check_headers(who, s.headers or {}, 4 + deeper)
   s.origins = given and given.origins
   s.message, s.seconds = s.message or 2 ^ 24, s.seconds or 10
   return s

@@ -119,6 +119,27 @@ function Socket:_stop_timer()
 end
 
 
+-- Sends a message to each of a table whose keys or values are WebSockets: a list, or a set. The bytes are made once.
+-- Returns how many of them were open.
+function M.broadcast(sockets, data, kind)
+  local first, frame, count = first_of("evio.websocket.broadcast", data, kind), nil, 0
+  for key, value in next, sockets do
+    local ws = M.is(value) and value or key
+    if not M.is(ws) then
+      error(("evio.websocket.broadcast: a %s among the WebSockets"):format(type(value)), 2)
+    elseif ws._open then
+      count = count + 1
+      if ws._masks then
+        send(ws, first, data, #data)
+      else
+        frame = frame or pack(first, data, #data, nil)
+        methods.write(ws.conn, frame)
+      end
+    end
+  end
+  return count
+end
+
 -- A WebSocket that is not open yet. `settings` has message, seconds and ping.
 function M.new(conn, handlers, settings, is_client)
   return setmetatable({
