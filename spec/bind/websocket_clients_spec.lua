@@ -24,7 +24,7 @@ local function dial(mode, settings, extensions)
   local port = server:expect("^listening on (%d+)$")
   local client = support.start(([[
     local evio = require("evio")
-    local large = ("some text that comes back "):rep(100000)
+    local large = ("some text that comes back "):rep(20000)
     local sent, got, bytes = { "", "h\195\164llo", ("x"):rep(125), ("y"):rep(126), ("z"):rep(65536), large }, 0, {}
     for i = 1, 300 do
       bytes[i] = string.char(i %% 256, i * 7 %% 256, i * i %% 256):rep(300)
@@ -55,19 +55,36 @@ local function dial(mode, settings, extensions)
 end
 
 describe("evio.websocket.server", function()
-  it("serves ws", function()
-    local server = scripts.serve([[
+  local function serve(mode, settings)
+    local server = scripts.serve(([[
       events = evio.http.server(evio.websocket.server({
         message = function(ws, data, kind) ws:send(data, kind) end,
         closed = function(_, code, reason) print("closed", code, reason) end,
-      }))]])
-    assert.equal("ws, plain: all as expected\n", run_client(server:address(), "plain"))
+      }, { %s }))]]):format(settings))
+    assert.equal(("ws, %s: all as expected\n"):format(mode), run_client(server:address(), mode))
     server:expect("^closed\t4321\tdone$")
+  end
+
+  it("serves ws", function()
+    serve("plain", "")
+    serve("plain", "deflate = true") -- which it does not offer
+  end)
+
+  it("serves ws with permessage-deflate", function()
+    serve("deflate", "deflate = true")
+    serve("deflate", "deflate = { takeover = false, window = 9, memory = 1, level = 1, threshold = 1 }")
   end)
 end)
 
 describe("evio.websocket.dial", function()
   it("talks to ws", function()
     dial("plain", nil, "")
+    dial("plain", "deflate = true", "") -- which it does not take
+  end)
+
+  it("talks to ws with permessage-deflate", function()
+    dial("deflate", "deflate = true", "permessage%-deflate")
+    dial("deflate", "deflate = { threshold = 1, takeover = false, window = 9, memory = 1 }", "permessage%-deflate")
+    dial("small", "deflate = { threshold = 1 }", "permessage%-deflate")
   end)
 end)

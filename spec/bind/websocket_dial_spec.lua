@@ -140,7 +140,7 @@ describe("evio.websocket.dial", function()
     fails("'ws://a'", "the handlers are a nil, expected a table")
     fails("'ws://a', {}, 5", "the settings are a number, expected a table")
     fails("'ws://a', {}, { origins = {} }",
-      'unknown setting "origins", expected headers, message, options, ping, protocols, seconds or tls')
+      'unknown setting "origins", expected deflate, headers, message, options, ping, protocols, seconds or tls')
     fails("'ws://a', {}, { headers = { Upgrade = 'x' } }", "headers.Upgrade is evio's own")
     fails("'ws://a', {}, { headers = { ['a b'] = 'x' } }", 'headers has "a b", which is no name')
     fails("'ws://a', {}, { headers = { a = 'x\\ny' } }", 'headers["a"] is "x\\')

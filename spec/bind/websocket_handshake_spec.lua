@@ -154,8 +154,11 @@ describe("evio.websocket", function()
       'server: unknown handler "mesage", expected one of closed, drained, message, opened, pong')
     fails("ws.server({ message = 1 })", "server: message is a number, expected a function")
     fails("ws.server({}, 1)", "server: the settings are a number, expected a table")
-    fails("ws.server({}, { mesage = 1 })", 'server: unknown setting "mesage", expected message, origins, ping, '
-      .. "protocols or seconds")
+    fails("ws.server({}, { mesage = 1 })", 'server: unknown setting "mesage", expected deflate, message, origins, '
+      .. "ping, protocols or seconds")
+    fails("ws.server({}, { deflate = 1 })", "server: deflate is a number, expected true or a table")
+    fails("ws.server({}, { deflate = { window = 8 } })",
+      "server: deflate: window is 8, expected a whole number from 9 to 15")
     fails("ws.server({}, { message = 0 })", "server: message is 0, expected a whole number of bytes from 1 to 2^30")
     fails("ws.server({}, { ping = 0 })", "server: ping is 0, expected seconds above 0")
     fails("ws.server({}, { origins = 'x' })",

@@ -181,6 +181,79 @@ static void tells_what_the_output_said(void)
     inflater_free(NULL);
 }
 
+// What a message is as permessage-deflate has it: deflated in pieces, without the flush's last four bytes.
+static struct buf message_of(struct deflater *d, const char *bytes, size_t n, size_t room)
+{
+    struct buf wire = {0};
+    char piece[256];
+    size_t made = room;
+    char *own = malloc(n);
+    memcpy(own, bytes, n);
+    deflater_feed(d, own, n);
+    while (made == room) {
+        made = deflater_read(d, piece, room);
+        buf_append(&wire, piece, made);
+    }
+    free(own);
+    CHECK(memcmp(buf_bytes(&wire) + buf_length(&wire) - 4, "\0\0\xff\xff", 4) == 0);
+    wire.end -= 4;
+    return wire;
+}
+
+static bool is_message(struct inflater *i, const char *wire, size_t n, const char *text)
+{
+    struct buf plain = {0};
+    inflate_all(i, wire, n, 1, 7, &plain);
+    inflate_all(i, "\0\0\xff\xff", 4, 4, 7, &plain);
+    bool same = buf_length(&plain) == strlen(text) && memcmp(buf_bytes(&plain), text, strlen(text)) == 0;
+    buf_free(&plain);
+    return same && inflater_whole(i);
+}
+
+static void makes_messages_that_refer_to_those_before(void)
+{
+    static const char text[] = "some text that is in each of these messages, and said in each of them";
+    for (size_t room = 7; room <= 256; room++) {
+        struct deflater *d;
+        struct inflater *i;
+        CHECK(deflater_new(&d, &(struct zip_settings){ZIP_RAW, 6, 15, 8}) == 0 && inflater_new(&i, ZIP_BLOCKS) == 0);
+        size_t lengths[3];
+        for (int k = 0; k < 3; k++) {
+            if (k == 2) {
+                deflater_reset(d);
+                inflater_free(i);
+                CHECK(inflater_new(&i, ZIP_BLOCKS) == 0);
+            }
+            struct buf wire = message_of(d, text, strlen(text), room);
+            lengths[k] = buf_length(&wire);
+            CHECK(is_message(i, buf_bytes(&wire), buf_length(&wire), text));
+            buf_free(&wire);
+        }
+        CHECK(lengths[1] < lengths[0] / 2 && lengths[2] == lengths[0]);
+        deflater_free(d);
+        inflater_free(i);
+    }
+}
+
+// RFC 7692, 7.2.3: one block, two that share a window, one without compression, one that says it is the last, and two.
+static void reads_the_examples_of_the_rfc(void)
+{
+    static const struct {
+        const char *wire;
+        size_t n;
+    } messages[] = {
+        {"\xf2\x48\xcd\xc9\xc9\x07\x00", 7}, {"\xf2\x00\x11\x00\x00", 5},
+        {"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00", 11}, {"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 8},
+        {"\xf2\x00\x11\x00\x00", 5}, {"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", 13},
+    };
+    struct inflater *i;
+    CHECK(inflater_new(&i, ZIP_BLOCKS) == 0);
+    for (size_t k = 0; k < ARRAY_LEN(messages); k++)
+        CHECK(is_message(i, messages[k].wire, messages[k].n, "Hello"));
+    CHECK(!is_message(i, "\xf2\x48\xcd", 3, "Hello"));
+    inflater_free(i);
+}
+
 // Whatever comes: an end or an error, and nothing beyond the bytes.
 static void survives_random_bytes(void)
 {
@@ -190,7 +263,7 @@ static void survives_random_bytes(void)
         struct buf plain = {0};
         size_t n = 1 + check_random(sizeof(bytes));
         check_random_bytes(bytes, n);
-        CHECK(inflater_new(&i, formats[check_random(3)]) == 0);
+        CHECK(inflater_new(&i, (enum zip_format)check_random(4)) == 0);
         CHECK(inflate_all(i, bytes, n, 1 + check_random(9), 512, &plain) <= 0);
         inflater_free(i);
         buf_free(&plain);
@@ -206,6 +279,8 @@ int main(void)
         {"gzip's members follow each other", reads_all_members},
         {"what is wrong has a reason", says_what_is_wrong},
         {"an error of the output is told", tells_what_the_output_said},
+        {"messages refer to those before them", makes_messages_that_refer_to_those_before},
+        {"the examples of RFC 7692 are read", reads_the_examples_of_the_rfc},
         {"random bytes do no harm", survives_random_bytes},
     };
     return check_run(tests, ARRAY_LEN(tests));

@@ -4,6 +4,7 @@
 #include "codec/websocket.h"
 #include "net/net.h"
 #include "tls/digest.h"
+#include "zip/zip.h"
 
 #include <string.h>
 
@@ -23,6 +24,19 @@ struct websocket_leaves {
     // SHA-1 and base64, as text.
     void (*sha1)(const char *bytes, size_t n, char *text);
     void (*base64)(const char *bytes, size_t n, char *text);
+    // See codec/utf8.h: the text under way goes on. Returns 0 where it cannot.
+    int32_t (*goes_on)(struct websocket *, const char *bytes, size_t n);
+    // See zip/zip.h. NULL when there is no memory.
+    struct deflater *(*deflater_new)(int32_t level, int32_t window, int32_t memory);
+    void (*deflater_free)(struct deflater *);
+    void (*deflater_reset)(struct deflater *);
+    void (*deflater_feed)(struct deflater *, const char *bytes, size_t n);
+    int64_t (*deflater_read)(struct deflater *, char *bytes, size_t n);
+    struct inflater *(*inflater_new)(void);
+    void (*inflater_free)(struct inflater *);
+    void (*inflater_feed)(struct inflater *, const char *bytes, size_t n);
+    int64_t (*inflater_read)(struct inflater *, char *bytes, size_t n);
+    bool (*inflater_whole)(const struct inflater *);
 };
 
 static const char declarations[] =
@@ -50,6 +64,17 @@ static const char declarations[] =
     "  int32_t (*random)(char *, size_t);"
     "  void (*sha1)(const char *, size_t, char *);"
     "  void (*base64)(const char *, size_t, char *);"
+    "  int32_t (*goes_on)(struct evio_websocket *, const char *, size_t);"
+    "  struct evio_deflater *(*deflater_new)(int32_t, int32_t, int32_t);"
+    "  void (*deflater_free)(struct evio_deflater *);"
+    "  void (*deflater_reset)(struct evio_deflater *);"
+    "  void (*deflater_feed)(struct evio_deflater *, const char *, size_t);"
+    "  int64_t (*deflater_read)(struct evio_deflater *, char *, size_t);"
+    "  struct evio_inflater *(*inflater_new)(void);"
+    "  void (*inflater_free)(struct evio_inflater *);"
+    "  void (*inflater_feed)(struct evio_inflater *, const char *, size_t);"
+    "  int64_t (*inflater_read)(struct evio_inflater *, char *, size_t);"
+    "  bool (*inflater_whole)(const struct evio_inflater *);"
     "};";
 
 enum { PIECE = 4096 }; // bytes, a multiple of the key's
@@ -127,8 +152,40 @@ static void sha1(const char *bytes, size_t n, char *text)
     digest_base64(digest, sizeof(digest), text);
 }
 
+static int32_t goes_on(struct websocket *w, const char *bytes, size_t n)
+{
+    return utf8_check(&w->text, bytes, n) < 0;
+}
+
+static struct deflater *new_deflater(int32_t level, int32_t window, int32_t memory)
+{
+    struct zip_settings settings = {.format = ZIP_RAW, .level = level, .window = window, .memory = memory};
+    struct deflater *d = NULL;
+    deflater_new(&d, &settings);
+    return d;
+}
+
+static int64_t read_deflater(struct deflater *d, char *bytes, size_t n)
+{
+    return (int64_t)deflater_read(d, bytes, n);
+}
+
+static struct inflater *new_inflater(void)
+{
+    struct inflater *i = NULL;
+    inflater_new(&i, ZIP_BLOCKS);
+    return i;
+}
+
+static int64_t read_inflater(struct inflater *i, char *bytes, size_t n)
+{
+    return inflater_read(i, bytes, n);
+}
+
 static const struct websocket_leaves leaves = {
-    next, scan, websocket_may_send, find_no_text, put, pack, fill_random, sha1, base64,
+    next, scan, websocket_may_send, find_no_text, put, pack, fill_random, sha1, base64, goes_on,
+    new_deflater, deflater_free, deflater_reset, deflater_feed, read_deflater,
+    new_inflater, inflater_free, inflater_feed, read_inflater, inflater_whole,
 };
 
 void websocket_register(lua_State *L)

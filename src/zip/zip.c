@@ -20,7 +20,7 @@ struct inflater {
 // zlib tells the format by the number of the window's bits.
 static int window_of(enum zip_format format, int bits)
 {
-    if (format == ZIP_RAW)
+    if (format == ZIP_RAW || format == ZIP_BLOCKS)
         return -bits;
     return format == ZIP_GZIP ? bits + 16 : bits;
 }
@@ -47,23 +47,44 @@ void deflater_free(struct deflater *d)
     free(d);
 }
 
+void deflater_feed(struct deflater *d, const char *bytes, size_t n)
+{
+    d->zlib.next_in = (unsigned char *)bytes;
+    d->zlib.avail_in = (uInt)n;
+}
+
+static size_t read_on(struct deflater *d, char *bytes, size_t n, int flush)
+{
+    z_stream *z = &d->zlib;
+    z->next_out = (unsigned char *)bytes;
+    z->avail_out = (uInt)n;
+    deflate(z, flush); // cannot fail: it has room, and did not end
+    return n - z->avail_out;
+}
+
 int deflater_write(struct deflater *d, const char *bytes, size_t n, bool last,
                    int (*put)(void *user, const char *bytes, size_t n), void *user)
 {
-    z_stream *z = &d->zlib;
-    unsigned char piece[PIECE];
+    char piece[PIECE];
+    size_t made;
     int err = 0;
-    z->next_in = (unsigned char *)bytes;
-    z->avail_in = (uInt)n;
+    deflater_feed(d, bytes, n);
     do {
-        z->next_out = piece;
-        z->avail_out = sizeof(piece);
-        deflate(z, last ? Z_FINISH : Z_SYNC_FLUSH); // cannot fail: it has room, and did not end
-        size_t made = sizeof(piece) - z->avail_out;
+        made = read_on(d, piece, sizeof(piece), last ? Z_FINISH : Z_SYNC_FLUSH);
         if (made > 0)
-            err = put(user, (const char *)piece, made);
-    } while (!err && z->avail_out == 0);
+            err = put(user, piece, made);
+    } while (!err && made == sizeof(piece));
     return err;
+}
+
+size_t deflater_read(struct deflater *d, char *bytes, size_t n)
+{
+    return read_on(d, bytes, n, Z_SYNC_FLUSH);
+}
+
+void deflater_reset(struct deflater *d)
+{
+    deflateReset(&d->zlib);
 }
 
 int inflater_new(struct inflater **inflater, enum zip_format format)
@@ -98,12 +119,14 @@ ssize_t inflater_read(struct inflater *i, char *bytes, size_t n)
 {
     z_stream *z = &i->zlib;
     for (;;) {
-        if (i->result == Z_STREAM_END && i->format != ZIP_GZIP)
+        if (i->result == Z_STREAM_END && i->format != ZIP_GZIP && i->format != ZIP_BLOCKS)
             return ZIP_ENDED;
         if (i->result == Z_STREAM_END && z->avail_in == 0)
             return 0;
-        if (i->result == Z_STREAM_END)
+        if (i->result == Z_STREAM_END && i->format == ZIP_GZIP)
             inflateReset(z); // the next member
+        else if (i->result == Z_STREAM_END)
+            inflateResetKeep(z); // the next block, which may refer to those before it
         z->next_out = (unsigned char *)bytes;
         z->avail_out = (uInt)n;
         i->result = inflate(z, Z_SYNC_FLUSH);
@@ -118,7 +141,8 @@ ssize_t inflater_read(struct inflater *i, char *bytes, size_t n)
 
 bool inflater_whole(const struct inflater *i)
 {
-    return i->result == Z_STREAM_END || (i->format == ZIP_RAW && i->between);
+    bool raw = i->format == ZIP_RAW || i->format == ZIP_BLOCKS;
+    return i->result == Z_STREAM_END || (raw && i->between);
 }
 
 size_t inflater_left(const struct inflater *i)

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum zip_format { ZIP_RAW, ZIP_ZLIB, ZIP_GZIP };
+// ZIP_BLOCKS is ZIP_RAW without an end: behind a block that says it is the last, others may follow (RFC 7692, 7.2.3.4).
+enum zip_format { ZIP_RAW, ZIP_ZLIB, ZIP_GZIP, ZIP_BLOCKS };
 
 struct deflater;
 struct inflater;
@@ -29,6 +30,16 @@ void deflater_free(struct deflater *d); // nothing happens for NULL
 int deflater_write(struct deflater *d, const char *bytes, size_t n, bool last,
                    int (*put)(void *user, const char *bytes, size_t n), void *user);
 
+// The same piece by piece: bytes, which must stay where they are until all that comes of them was read.
+void deflater_feed(struct deflater *d, const char *bytes, size_t n);
+
+// Returns the number of compressed bytes, at most n, of which there must be 7 at least; fewer when that was all, with
+// the flush.
+size_t deflater_read(struct deflater *d, char *bytes, size_t n);
+
+// Begins anew: nothing refers to what was written before.
+void deflater_reset(struct deflater *d);
+
 // For any window and level. Returns 0 or -ENOMEM.
 int inflater_new(struct inflater **i, enum zip_format format);
 void inflater_free(struct inflater *i); // nothing happens for NULL
@@ -39,7 +50,7 @@ enum { ZIP_ENDED = -1, ZIP_FAILED = -2 };
 void inflater_feed(struct inflater *i, const char *bytes, size_t n);
 
 // Returns the number of plaintext bytes, at most n; 0 when more are to be fed; ZIP_ENDED after the
-// stream's end, ZIP_FAILED. A gzip stream has no end of its own: members may follow (RFC 1952, 2.2).
+// stream's end, ZIP_FAILED. A gzip stream has no end of its own: members may follow (RFC 1952, 2.2). Nor have blocks.
 ssize_t inflater_read(struct inflater *i, char *bytes, size_t n);
 
 // How many bytes of those that were fed were not taken yet.

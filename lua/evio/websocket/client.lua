@@ -2,6 +2,7 @@
 local address = require("evio.address")
 local connection = require("evio.websocket.connection")
 local core = require("evio.core")
+local deflate = require("evio.websocket.deflate")
 local ffi = require("ffi")
 local handshake = require("evio.websocket.handshake")
 local memory = require("evio.http.memory")
@@ -57,9 +58,15 @@ local function take_answer(conn, ws, dialing)
   if answer.status > 101 and answer.status < 200 or answer.status == 100 then
     return take_answer(conn, ws, dialing) -- of no interest
   end
-  local why = handshake.check_answer(answer, dialing.key, dialing.protocols)
+  local settings = dialing.settings
+  local why, agreed = handshake.check_answer(answer, dialing.key, settings.protocols), nil
+  if not why then
+    agreed, why = deflate.check(answer.headers["sec-websocket-extensions"], settings.deflate)
+  end
   if why then
     return methods.fail(conn, why)
+  elseif agreed then
+    ws:_compress(agreed, settings.deflate)
   end
   ws:_stop_timer()
   ws.protocol, ws._told = answer.headers["sec-websocket-protocol"], answer
@@ -77,7 +84,8 @@ local function start_timer(conn, ws, seconds)
 end
 
 -- The events of the connection while its handshake lasts. `dialing` has ws, when there is one.
-local function make_events(dialing, handlers, settings, bytes)
+local function make_events(dialing, handlers, bytes)
+  local settings = dialing.settings
   local function failed(conn, err, code)
     local ws = dialing.ws
     ws:_stop_timer()
@@ -108,9 +116,10 @@ end
 function M.dial_as(who, url, handlers, given)
   local scheme, place, host, target = parse(who, url)
   local settings = options.read(who, given, options.CLIENT, 1)
-  local dialing = { key = handshake.new_key(), protocols = settings.protocols }
-  local events = make_events(dialing, handlers, settings,
-    handshake.request(target, host, dialing.key, settings.protocols, nil, settings.headers))
+  local dialing = { key = handshake.new_key(), settings = settings }
+  local offer = settings.deflate and deflate.offer(settings.deflate)
+  local events = make_events(dialing, handlers,
+    handshake.request(target, host, dialing.key, settings.protocols, offer, settings.headers))
   local transport = scheme == "wss" and not settings.tls and "tls://" or "tcp://"
   if scheme == "wss" and settings.tls then
     events = translate.translate(events, nil, settings.tls)

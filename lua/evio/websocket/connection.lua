@@ -77,7 +77,14 @@ local function take_part(self, frame, status)
     parts = buffer.new()
     self._parts = parts
   end
-  parts:putcdata(frame.data, frame.length)
+  if frame.compressed ~= 0 then
+    local code, why = self._deflate:take(frame, parts, status ~= PART)
+    if code then
+      return fail(self, code, why)
+    end
+  else
+    parts:putcdata(frame.data, frame.length)
+  end
   if status ~= PART then
     self._parts = nil
     local data = parts:get()
@@ -143,6 +150,9 @@ local function on_closed(conn, message)
   self:_stop_timer()
   if self._pings then
     self._pings:cancel()
+  end
+  if self._deflate then
+    self._deflate:free()
   end
   if handler then
     return handler(self, self._code or CUT, self._reason or message or "")

@@ -11,7 +11,24 @@ local shared = {
   message = { "number", "a whole number of bytes from 1 to 2^30", from = 1, to = 2 ^ 30 },
   seconds = SECONDS,
   ping = SECONDS,
+  deflate = { "table", "true or a table", true },
 }
+
+local deflate_kinds = {
+  level = { "number", "a whole number from 1 to 9", from = 1, to = 9 },
+  window = { "number", "a whole number from 9 to 15", from = 9, to = 15 },
+  memory = { "number", "a whole number from 1 to 9", from = 1, to = 9 },
+  takeover = { "boolean", "true or false" },
+  threshold = { "number", "a whole number of bytes from 1 to 2^30", from = 1, to = 2 ^ 30 },
+}
+
+-- Every message may refer to those before it, unless that is not wanted.
+local function fill_deflate(given)
+  local s = settings_of.copy(given == true and {} or given)
+  s.level, s.window, s.memory, s.threshold = s.level or 6, s.window or 15, s.memory or 8, s.threshold or 1024
+  s.takeover = s.takeover ~= false
+  return s
+end
 
 local function with(more)
   local kinds = settings_of.copy(shared)
@@ -96,6 +113,10 @@ function M.read(who, given, side, deeper)
   check_list(who, "protocols", s.protocols or {}, 4 + deeper)
   check_list(who, "origins", s.origins or {}, 4 + deeper)
   check_headers(who, s.headers or {}, 4 + deeper)
+  if s.deflate then
+    settings_of.check(who .. ": deflate", s.deflate == true and {} or s.deflate, deflate_kinds, deeper + 1)
+    s.deflate = fill_deflate(s.deflate)
+  end
   s.origins = given and given.origins
   s.message, s.seconds = s.message or 2 ^ 24, s.seconds or 10
   return s

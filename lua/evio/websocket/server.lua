@@ -1,5 +1,6 @@
 -- WebSockets in HTTP servers.
 local connection = require("evio.websocket.connection")
+local deflate = require("evio.websocket.deflate")
 local handshake = require("evio.websocket.handshake")
 local options = require("evio.websocket.options")
 
@@ -19,12 +20,20 @@ function M.new(handlers, settings)
     end
     local headers = request.headers
     local ws = connection.new(request.conn, handlers, s, false)
+    local extensions, agreed
+    if s.deflate then
+      extensions, agreed = deflate.accept(headers["sec-websocket-extensions"], s.deflate)
+    end
+    if agreed then
+      ws:_compress(agreed, s.deflate)
+    end
     ws._told = request
     ws.protocol = handshake.choose(headers["sec-websocket-protocol"], s.protocols)
     return { status = 101, upgrade = events, headers = {
       Upgrade = "websocket",
       ["Sec-WebSocket-Accept"] = handshake.accept(headers["sec-websocket-key"]),
       ["Sec-WebSocket-Protocol"] = ws.protocol,
+      ["Sec-WebSocket-Extensions"] = extensions,
     } }
   end
 end

@@ -1,6 +1,7 @@
 -- WebSockets as scripts see them: what is sent becomes frames. The same for both sides.
 local codec = require("evio.codec.websocket")
 local core = require("evio.core")
+local deflate_of = require("evio.websocket.deflate")
 local ffi = require("ffi")
 
 local M = {
@@ -11,7 +12,7 @@ local leaves = codec.leaves
 local live = ffi.cast("struct evio_live *", core.live)
 local methods = core.conn_methods
 local first_of, new_key, pack = codec.first_of, codec.new_key, codec.pack
-local CLOSE, PING = codec.CLOSE, codec.PING
+local CLOSE, PING, COMPRESSED = codec.CLOSE, codec.PING, codec.COMPRESSED
 local MOST_CONTROL = 125
 local NO_CODE = 1005
 
@@ -41,8 +42,14 @@ end
 -- Sends a message. Returns how many bytes wait to be sent, or false where the WebSocket is closing or gone.
 function Socket:send(data, kind)
   local first = first_of("ws:send", data, kind)
+  local deflate = self._deflate
   if not self._open then
     return false
+  elseif deflate and #data >= deflate.threshold then
+    local packed, n = deflate:pack(data)
+    if packed then
+      return send(self, first + COMPRESSED, packed, n)
+    end
   end
   return send(self, first, data, #data)
 end
@@ -145,8 +152,14 @@ function M.new(conn, handlers, settings, is_client)
   return setmetatable({
     conn = conn, protocol = nil, _open = false, _masks = is_client, _events = handlers, _seconds = settings.seconds,
     _ping = settings.ping, _frame = codec.new_state(not is_client, settings.message, false), _code = nil,
-    _reason = nil, _parts = nil, _timer = nil, _pings = nil, _quiet = false, _told = nil,
+    _reason = nil, _parts = nil, _timer = nil, _pings = nil, _quiet = false, _told = nil, _deflate = nil,
   }, Socket)
+end
+
+-- Both sides compress from here on; see deflate.lua.
+function Socket:_compress(agreed, settings)
+  self._frame.compresses = 1
+  self._deflate = deflate_of.new(agreed, settings)
 end
 
 return M

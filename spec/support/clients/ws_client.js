@@ -18,8 +18,8 @@ async function check(options) {
   await once(socket, "open");
   assert.strictEqual(socket.extensions, mode === "deflate" ? "permessage-deflate" : "");
   for (const data of ["", "hello", "h\u00e9llo \u{1f600}", "x".repeat(125), "x".repeat(126), "y".repeat(65536),
-    "some text that comes back ".repeat(100000), Buffer.alloc(0), Buffer.from([0, 255, 128]),
-    require("crypto").randomBytes(3 * 1024 * 1024)]) {
+    "some text that comes back ".repeat(20000), Buffer.alloc(0), Buffer.from([0, 255, 128]),
+    require("crypto").randomBytes(1024 * 1024)]) {
     await echo(socket, data);
   }
   for (const compress of [true, false]) { // in fragments
