@@ -39,8 +39,8 @@ local function finish(task, ok, message)
   elseif not task.handed then
     methods.close(task.conn)
   end
-  for conn in pairs(task.opened) do
-    methods.close(conn)
+  for opened in pairs(task.opened) do -- connections, and WebSockets
+    opened:close()
   end
   if task.closed then
     core.after_or_end(0, task.closed)

@@ -11,7 +11,7 @@ local M = {}
 local leaves = codec.leaves
 local live = ffi.cast("struct evio_live *", core.live)
 local methods, try = core.conn_methods, core.try
-local string_of, rawget, type = ffi.string, rawget, type
+local string_of, rawget = ffi.string, rawget
 local send, say_close = sockets.send, sockets.say_close
 local MORE, WHOLE, PART, CONTROL = codec.MORE, codec.WHOLE, codec.PART, codec.CONTROL
 local PONG = codec.PONG
@@ -33,7 +33,7 @@ end
 -- costs only itself.
 local function call(self, handler, data, kind)
   if not try(handler, self, data, kind) then
-    local action = fail(self, FAILED, "the other side has an error")
+    local action = fail(self, FAILED, sockets.FAILURE)
     self._reason = nil -- what the connection ended with says more
     return action
   end
@@ -180,10 +180,6 @@ function M.new(conn, handlers, settings, is_client)
   return self
 end
 
-local function trace(err)
-  return debug.traceback(type(err) == "string" and err or ("(error object is a %s)"):format(type(err)), 2)
-end
-
 -- The handshake is over; `self._told` goes to the script's opened, which may be called in anybody's event.
 function M.open(self)
   local told, handler = self._told, self._events.opened
@@ -191,14 +187,16 @@ function M.open(self)
   if self._ping then
     start_pings(self, self._ping)
   end
-  if not handler then
-    return
+  local traceback
+  local function trace(err)
+    traceback = debug.traceback(sockets.text_of(err), 2)
+    return err
   end
-  local ok, traceback = xpcall(handler, trace, self, told)
-  if not ok then
-    self._code = FAILED
-    say_close(self, FAILED, "the other side has an error")
-    core.fail_session(self.conn, traceback:match("^[^\n]*"), traceback, "opened")
+  if handler then
+    local ok, err = xpcall(handler, trace, self, told)
+    if not ok then
+      sockets.break_off(self, err, traceback, "opened")
+    end
   end
 end
 

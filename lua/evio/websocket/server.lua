@@ -11,7 +11,13 @@ local M = {}
 -- drained(ws).
 function M.new(handlers, settings)
   options.check_handlers("evio.websocket.server", handlers, options.SERVER)
-  local s = options.read("evio.websocket.server", settings, options.SERVER)
+  local upgrade = M.new_as("evio.websocket.server", handlers, settings)
+  return upgrade -- no tail call: errors name the caller
+end
+
+-- The same for `who`, the function of ours that was called.
+function M.new_as(who, handlers, settings)
+  local s = options.read(who, settings, options.SERVER, 1)
   local events = connection.events(handlers)
   return function(request)
     local refusal = handshake.refuse(request, s.origins)

@@ -5,6 +5,7 @@ local deflate_of = require("evio.websocket.deflate")
 local ffi = require("ffi")
 
 local M = {
+  FAILURE = "the other side has an error", -- what a peer is told of one
   current = nil, -- the one whose event of data is handled: what it sends goes out with all that the event sends
 }
 
@@ -14,7 +15,7 @@ local methods = core.conn_methods
 local first_of, new_key, pack = codec.first_of, codec.new_key, codec.pack
 local CLOSE, PING, COMPRESSED = codec.CLOSE, codec.PING, codec.COMPRESSED
 local MOST_CONTROL = 125
-local NO_CODE = 1005
+local NO_CODE, FAILED = 1005, 1011 -- RFC 6455, 7.4.1
 
 local Socket = {}
 Socket.__index = Socket
@@ -126,6 +127,20 @@ function Socket:_stop_timer()
 end
 
 
+-- An error's message.
+function M.text_of(err)
+  return type(err) == "string" and err or ("(error object is a %s)"):format(type(err))
+end
+
+-- Ends the connection because a function of the script's failed, which the name tells, where nobody else reports it.
+function M.break_off(self, err, traceback, name)
+  if self._open then
+    self._code = FAILED
+    say_close(self, FAILED, M.FAILURE)
+  end
+  core.fail_session(self.conn, M.text_of(err), traceback, name)
+end
+
 -- Sends a message to each of a table whose keys or values are WebSockets: a list, or a set. The bytes are made once.
 -- Returns how many of them were open.
 function M.broadcast(sockets, data, kind)
@@ -153,6 +168,7 @@ function M.new(conn, handlers, settings, is_client)
     conn = conn, protocol = nil, _open = false, _masks = is_client, _events = handlers, _seconds = settings.seconds,
     _ping = settings.ping, _frame = codec.new_state(not is_client, settings.message, false), _code = nil,
     _reason = nil, _parts = nil, _timer = nil, _pings = nil, _quiet = false, _told = nil, _deflate = nil,
+    _inbox = nil,
   }, Socket)
 end
 
