@@ -4,9 +4,10 @@
 local PAGE = "docs/reference.md"
 local DIRECTORY = "lua/evio/_meta/"
 local SOURCES = { "evio.lua", "events.lua", "conn.lua", "stream.lua", "framing.lua", "resp.lua", "http.lua",
-  "session.lua", "objects.lua", "jobs.lua" }
+  "websocket.lua", "session.lua", "objects.lua", "jobs.lua" }
 -- How calls are written whose owner is a module; other owners are classes.
-local MODULES = { evio = "evio", framing = "evio.framing", resp = "evio.resp", http = "evio.http" }
+local MODULES = { evio = "evio", framing = "evio.framing", resp = "evio.resp", http = "evio.http",
+  websocket = "evio.websocket" }
 
 -- Blocks of `---` lines with the code line that follows them.
 local function read_blocks(file)

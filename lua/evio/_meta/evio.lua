@@ -12,6 +12,7 @@
 ---@field framing evio.framing Codecs for messages; loaded on first use.
 ---@field resp evio.resp RESP, the protocol of Redis; loaded on first use.
 ---@field http evio.http HTTP/1.1; loaded on first use.
+---@field websocket evio.websocket WebSockets; loaded on first use.
 local evio = {}
 
 ---What a handler may return for its connection or its server. nil and `"none"` do nothing (in
