@@ -152,6 +152,6 @@ describe("evio.websocket with permessage-deflate", function()
     use(20)
     local before = support.rss(server.pid)
     use(200) -- 300 KB each
-    assert.is_true(support.rss(server.pid) - before < 20 * 2 ^ 20)
+    assert.is_true(support.sanitized or support.rss(server.pid) - before < 20 * 2 ^ 20) -- those keep what is freed
   end)
 end)

@@ -72,6 +72,15 @@ describe("evio.websocket.dial", function()
     client:expect("^closed\t4002\t$")
   end)
 
+  it("ends a handshake that is closed", function()
+    local client = dial([[
+      local ws = evio.websocket.dial(arg[1], handlers)
+      evio.after(0.05, function() print(ws:close()) end)]], answers(""))
+    client:expect("^false$")
+    client:expect("^failed\t")
+    assert.equal(0, client:wait().status)
+  end)
+
   it("says why there is no WebSocket", function()
     local head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     for bytes, message in pairs({

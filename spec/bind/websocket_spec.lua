@@ -149,6 +149,26 @@ describe("evio.websocket.server", function()
     server:expect("^closed\t1006\tthe peer did not answer a ping within 0.05 s\tfalse$")
   end)
 
+  it("does not take one for gone that it does not read from itself", function()
+    local server = scripts.serve([[
+      events = evio.http.server(evio.websocket.server({
+        message = function(ws, data) for _ = 1, 100 do ws:send(data) end end,
+        closed = function(ws, code, reason) print("closed", code, reason) end,
+      }, { ping = 0.05 }))]])
+    local client = websocket.connect(server:address())
+    local large = ("x"):rep(100000)
+    client:send(frame(websocket.BINARY, large, { mask = "\0\0\0\0" })) -- 10 MB come back
+    support.pass(0.3)
+    local count = 0
+    while count < 100 do
+      local opcode, data = websocket.receive(client)
+      if opcode == websocket.TEXT then
+        count = count + 1
+        support.same_bytes(large, data)
+      end
+    end
+  end)
+
   it("closes with 1011 where a handler fails, says why, and serves the others", function()
     local client, server = start()
     local other = websocket.connect(server:address())

@@ -210,6 +210,21 @@ static void writes_what_it_reads(void)
     }
 }
 
+// Whatever comes: messages, an error, or more is needed; and nothing beyond the bytes.
+static void survives_random_bytes(void)
+{
+    static struct reader r;
+    for (int k = 0; k < 100000; k++) {
+        char bytes[40];
+        size_t n = 1 + check_random(sizeof(bytes));
+        check_random_bytes(bytes, n);
+        bytes[0] &= (char)0x8f; // most would be refused at once
+        begin(&r, check_random(2), check_random(2));
+        feed(&r, bytes, n);
+        CHECK(r.taken <= n && r.message_length <= n);
+    }
+}
+
 int main(void)
 {
     static const struct check_test tests[] = {
@@ -218,6 +233,7 @@ int main(void)
         {"what is wrong is refused with its first byte", refuses_with_the_first_byte_that_is_wrong},
         {"a message's limit is one of all its fragments", counts_all_fragments_of_a_message},
         {"codes that may not be sent are refused", knows_the_codes_that_may_be_sent},
+        {"random bytes do no harm", survives_random_bytes},
         {"what is written can be read, in all lengths", writes_what_it_reads},
     };
     return check_run(tests, ARRAY_LEN(tests));

@@ -127,11 +127,18 @@ local function drive(conn)
   return step(conn, self, self._frame)
 end
 
+-- Whether nothing can come, because nothing is read.
+local function is_held(self)
+  return core.is_congested(self.conn) or self._inbox and self._inbox.paused
+end
+
 -- Sends a ping where nothing came for so long; where nothing came of that either, the peer is gone.
 local function start_pings(self, seconds)
   self._quiet = false
   self._pings = core.every(seconds, function()
-    if self._quiet == "asked" then
+    if is_held(self) then
+      self._quiet = false
+    elseif self._quiet == "asked" then
       self._reason = ("the peer did not answer a ping within %g s"):format(seconds)
       methods.abort(self.conn)
     elseif self._quiet then
@@ -183,7 +190,7 @@ end
 -- The handshake is over; `self._told` goes to the script's opened, which may be called in anybody's event.
 function M.open(self)
   local told, handler = self._told, self._events.opened
-  self._told, self._open = nil, true
+  self._told, self._open, self._dials = nil, true, false
   if self._ping then
     start_pings(self, self._ping)
   end

@@ -30,14 +30,18 @@ function Socket.__tostring(self)
   return ("websocket of %s"):format(tostring(self.conn))
 end
 
--- Sends a frame of n bytes, a string or a pointer. Returns what conn:write does.
+-- Puts a frame of n bytes, a string or a pointer, behind what its event sends.
+local function put(self, first, data, n)
+  leaves.put(live, first, data, n, self._masks and new_key() or nil)
+  return live.out_length
+end
+
+-- Sends one. Returns what conn:write does.
 local function send(self, first, data, n)
-  local key = self._masks and new_key() or nil
   if M.current == self and live.halt == 0 and live.finished == 0 then
-    leaves.put(live, first, data, n, key)
-    return live.out_length
+    return put(self, first, data, n)
   end
-  return methods.write(self.conn, pack(first, data, n, key))
+  return methods.write(self.conn, pack(first, data, n, self._masks and new_key() or nil))
 end
 
 -- Sends a message. Returns how many bytes wait to be sent, or false where the WebSocket is closing or gone.
@@ -80,12 +84,12 @@ end
 
 M.send = send
 
--- Says goodbye: nothing is sent or told of from here on.
+-- Says goodbye: nothing is sent or told of from here on. In its own event that comes out though a handler's error has
+-- closed the connection.
 local function say_close(self, code, reason)
   local bytes = code == NO_CODE and "" or string.char(math.floor(code / 256), code % 256) .. reason
-  local pending, message, error_code = send(self, CLOSE, bytes, #bytes)
   self._open = false
-  return pending, message, error_code
+  return (M.current == self and put or send)(self, CLOSE, bytes, #bytes)
 end
 
 M.say_close = say_close
@@ -107,9 +111,11 @@ function Socket:close(code, reason)
     error("ws:close: the reason is not UTF-8", 2)
   end
   if not self._open then
+    if self._dials then
+      methods.close(self.conn)
+    end
     return false
   end
-  self:_stop_timer()
   await_answer(self)
   return say_close(self, code or 1000, reason or "")
 end
@@ -125,7 +131,6 @@ function Socket:_stop_timer()
     self._timer = nil
   end
 end
-
 
 -- An error's message.
 function M.text_of(err)
@@ -168,7 +173,7 @@ function M.new(conn, handlers, settings, is_client)
     conn = conn, protocol = nil, _open = false, _masks = is_client, _events = handlers, _seconds = settings.seconds,
     _ping = settings.ping, _frame = codec.new_state(not is_client, settings.message, false), _code = nil,
     _reason = nil, _parts = nil, _timer = nil, _pings = nil, _quiet = false, _told = nil, _deflate = nil,
-    _inbox = nil,
+    _inbox = nil, _dials = is_client,
   }, Socket)
 end
 
