@@ -229,7 +229,7 @@ static int report_error(lua_State *L)
 static int try(lua_State *L)
 {
     const struct event *e = host_get(L)->event;
-    lua_pushcfunction(L, report_error);
+    lua_pushvalue(L, lua_upvalueindex(1)); // report_error, of which each lua_pushcfunction would make one
     lua_insert(L, 1);
     int status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1);
     if (status != 0 && (status != LUA_ERRRUN || !e || !e->conn))
@@ -245,7 +245,8 @@ static int try(lua_State *L)
 
 void call_register(lua_State *L)
 {
-    lua_pushcfunction(L, try);
+    lua_pushcfunction(L, report_error);
+    lua_pushcclosure(L, try, 1);
     lua_setfield(L, -2, "try");
 }
 
