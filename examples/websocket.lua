@@ -6,7 +6,7 @@ local flags = evio.flags({ port = "9001" })
 
 local events = evio.http.server(evio.websocket.server({
   message = function(ws, data, kind) ws:send(data, kind) end,
-}))
+}, { deflate = true }))
 
 function events.serving(server)
   print("websocket server started on " .. server.addresses[1])
