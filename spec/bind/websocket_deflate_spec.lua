@@ -120,6 +120,27 @@ describe("evio.websocket with permessage-deflate", function()
     expect(client, 0x82, "\255")
   end)
 
+  it("lives through whatever is said to be compressed", function()
+    local server = scripts.serve(SOURCE:format("true", 2 ^ 20))
+    math.randomseed(1)
+    for _ = 1, 200 do
+      local bytes = {}
+      for i = 1, math.random(60) do
+        bytes[i] = string.char(math.random(0, 255))
+      end
+      local client = connect(server)
+      client:send(frame(math.random(2), table.concat(bytes), COMPRESSED) .. websocket.close(1000))
+      local opcode
+      repeat
+        opcode = websocket.receive(client)
+      until opcode == websocket.CLOSE
+      client:close()
+    end
+    local client = connect(server)
+    client:send(frame(1, HELLO, COMPRESSED))
+    expect(client, 0x81, "Hello")
+  end)
+
   it("never makes more of a message than its limit", function()
     local server = scripts.serve(SOURCE:format("true", 2 ^ 20))
     local client = connect(server)

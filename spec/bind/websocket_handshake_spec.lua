@@ -52,6 +52,17 @@ describe("the handshake of evio.websocket.server", function()
     end
   end)
 
+  it("is of no use to who has finished before the answer", function()
+    local server = scripts.serve(SOURCE:format(""))
+    local client = support.connect(server:address())
+    client:send(websocket.request("/later"))
+    client:finish()
+    assert.equal("HTTP/1.1 101 Switching Protocols", (websocket.read_head(client)))
+    websocket.expect(client, websocket.TEXT, "nil")
+    assert.equal("", (client:receive_all()))
+    server:expect("^closed\t1006$")
+  end)
+
   it("takes fields in any case, and lists", function()
     local server = scripts.serve(SOURCE:format(""))
     for _, fields in ipairs({ { Upgrade = "WebSocket" }, { Upgrade = "h2c, websocket" },

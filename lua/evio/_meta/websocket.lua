@@ -19,7 +19,7 @@ local ws = {}
 ---What a script is told of WebSockets. An error in one of them is printed, and ends that WebSocket: with 1011 in opened,
 ---message and pong.
 ---@class evio.WebSocketHandlers
----@field opened? fun(ws: evio.WebSocket, request: evio.HttpRequest) the handshake is over; of a client, with the answer, `{ status, reason, headers }`
+---@field opened? fun(ws: evio.WebSocket, request: evio.HttpRequest) the handshake is over. What is needed of the request later, a script keeps: it goes. Of a client, with the answer, `{ status, reason, headers }`
 ---@field message? fun(ws: evio.WebSocket, data: string, kind: evio.WebSocketKind) a message, whole
 ---@field closed? fun(ws: evio.WebSocket, code: number, reason: string) once, at the end of each that opened. The code is the peer's, or ours where the peer broke the protocol (1002, 1007, 1009) or a handler failed (1011); 1005 for a close without a code, 1006 for an end without a close
 ---@field pong? fun(ws: evio.WebSocket, data: string) the answer to a ping

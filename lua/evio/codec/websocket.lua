@@ -88,23 +88,24 @@ end
 local Decoder = {}
 Decoder.__index = Decoder
 
--- One scan of what is in front: a message, or nil; the bytes it used; nil and what is wrong, and its code.
-local function scan(self, data, n)
+local WINDOW = 4096 -- bytes: more than a head, or a control frame
+local window = ffi.new("char[?]", WINDOW)
+
+-- One scan of n bytes, which it changes: a message, or nil; the bytes it used; nil and what is wrong, and its code.
+local function scan(self, n)
   local state = self.state
-  local status = leaves.scan(state, data, n)
+  local status = leaves.scan(state, window, n)
   if status == BAD then
     return nil, string_of(state.message), state.code
   elseif status == MORE then
     return nil, 0
-  elseif status == CONTROL then
-    local message = { kind = kinds[state.opcode], data = string_of(state.data, state.length) }
-    if state.opcode == CLOSE then
-      message.code, message.data = state.code, message.data:sub(3)
-    end
-    return message, state.used
   end
   local bytes = string_of(state.data, state.length)
-  if status == PART then
+  if status == CONTROL and state.opcode == CLOSE then
+    return { kind = "close", data = bytes:sub(3), code = state.code }, state.used
+  elseif status == CONTROL then
+    return { kind = kinds[state.opcode], data = bytes }, state.used
+  elseif status == PART then
     self.parts[#self.parts + 1] = bytes
     return nil, state.used
   end
@@ -118,24 +119,25 @@ end
 -- of it, which the decoder keeps. nil when it is not complete; nil, what is wrong and the code to close with.
 function Decoder:decode(bytes, at)
   at = at or 1
-  local size = #bytes - at + 1
-  local copy = ffi.new("char[?]", size + 1, bytes:sub(at))
-  local kept, count, used = ffi.new("struct evio_websocket"), #self.parts, 0
+  local data, size, used = ffi.cast("const char *", bytes) + (at - 1), #bytes - at + 1, 0
+  local kept, count = ffi.new("struct evio_websocket"), #self.parts
   ffi.copy(kept, self.state, ffi.sizeof(kept))
   while true do
-    local message, n, code = scan(self, copy + used, size - used)
+    local n = math.min(size - used, WINDOW)
+    ffi.copy(window, data + used, n)
+    local message, took, code = scan(self, n)
     if message then
-      return message, used + n
+      return message, used + took
     elseif code then
-      return nil, n, code
-    elseif n == 0 then -- it begins anew when more is here
+      return nil, took, code
+    elseif took == 0 then -- it begins anew when more is here
       ffi.copy(self.state, kept, ffi.sizeof(kept))
       for i = #self.parts, count + 1, -1 do
         self.parts[i] = nil
       end
       return nil
     end
-    used = used + n
+    used = used + took
   end
 end
 

@@ -166,7 +166,7 @@ function message.methods.respond(request, response)
   local pending, why, code = methods.write(conn, bytes .. body)
   if upgrade then
     rawset(conn, STATE, nil)
-    if answer_of.upgrade(conn, upgrade) == "close" then
+    if answer_of.upgrade(conn, upgrade) == "close" or state.closing then -- the peer has finished, perhaps
       methods.close(conn)
     end
     core.read_on(conn)
