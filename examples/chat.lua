@@ -132,7 +132,7 @@ function handlers.closed(ws)
   end
 end
 
-local chat = evio.websocket.server(handlers, { message = 4096, ping = 30 })
+local chat = evio.websocket.server(handlers, { message = 4096, ping = 30, deflate = true })
 
 local events = evio.http.server(function(request)
   if request.path == "/chat" then
