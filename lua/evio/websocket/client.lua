@@ -92,7 +92,9 @@ local function make_events(dialing, handlers, bytes)
     if handlers.failed then
       return handlers.failed(ws, err or "the server closed the connection in the handshake", code or "ECONNRESET")
     end
-    io.stderr:write(("evio: connection %d failed: %s\n"):format(conn.id, err or "the server closed it"))
+    if ws._dials then -- else the script closed it
+      io.stderr:write(("evio: connection %d failed: %s\n"):format(conn.id, err or "the server closed it"))
+    end
   end
   return {
     options = settings.options,
@@ -115,7 +117,7 @@ end
 -- was called.
 function M.dial_as(who, url, handlers, given)
   local scheme, place, host, target = parse(who, url)
-  local settings = options.read(who, given, options.CLIENT, 1)
+  local settings = options.read(who, given, options.CLIENT)
   local dialing = { key = handshake.new_key(), settings = settings }
   local offer = settings.deflate and deflate.offer(settings.deflate)
   local events = make_events(dialing, handlers,

@@ -52,8 +52,7 @@ M.CLIENT = {
   handlers = { opened = true, message = true, closed = true, pong = true, drained = true, failed = true },
 }
 
--- All raise where `who` was called; `deeper` is how many calls are in between.
-
+-- Raises where `who`, the function that called this, was called.
 function M.check_handlers(who, handlers, side)
   if type(handlers) ~= "table" then
     error(("%s: the handlers are a %s, expected a table"):format(who, type(handlers)), 3)
@@ -98,23 +97,23 @@ local function check_headers(who, headers, level)
   end
 end
 
-function M.read(who, given, side, deeper)
-  deeper = deeper or 0
+-- The settings, whole. Raises where `who` was called, which called what called this.
+function M.read(who, given, side)
   local s = settings_of.copy(type(given) == "table" and given or {})
   if type(s.origins) == "function" then
     s.origins = nil
   end
-  settings_of.check(who, (given == nil or type(given) == "table") and s or given, side.kinds, deeper + 1)
+  settings_of.check(who, (given == nil or type(given) == "table") and s or given, side.kinds, 2)
   for _, name in ipairs({ "seconds", "ping" }) do
     if s[name] and not (s[name] > 0 and s[name] <= 1e9) then
-      error(("%s: %s is %g, expected %s"):format(who, name, s[name], SECONDS[2]), 3 + deeper)
+      error(("%s: %s is %g, expected %s"):format(who, name, s[name], SECONDS[2]), 4)
     end
   end
-  check_list(who, "protocols", s.protocols or {}, 4 + deeper)
-  check_list(who, "origins", s.origins or {}, 4 + deeper)
-  check_headers(who, s.headers or {}, 4 + deeper)
+  check_list(who, "protocols", s.protocols or {}, 5)
+  check_list(who, "origins", s.origins or {}, 5)
+  check_headers(who, s.headers or {}, 5)
   if s.deflate then
-    settings_of.check(who .. ": deflate", s.deflate == true and {} or s.deflate, deflate_kinds, deeper + 1)
+    settings_of.check(who .. ": deflate", s.deflate == true and {} or s.deflate, deflate_kinds, 2)
     s.deflate = fill_deflate(s.deflate)
   end
   s.origins = given and given.origins

@@ -17,7 +17,7 @@ end
 
 -- The same for `who`, the function of ours that was called.
 function M.new_as(who, handlers, settings)
-  local s = options.read(who, settings, options.SERVER, 1)
+  local s = options.read(who, settings, options.SERVER)
   local events = connection.events(handlers)
   return function(request)
     local refusal = handshake.refuse(request, s.origins)

@@ -112,6 +112,7 @@ function Socket:close(code, reason)
   end
   if not self._open then
     if self._dials then
+      self._dials = false
       methods.close(self.conn)
     end
     return false
