@@ -179,7 +179,7 @@ void conn_fail(struct conn *c, int error, const char *message)
         c->error = error; // else the message is that of an error before, and so is the code
     c->detaching = false;
     keep_message(c, message);
-    if (c->out.length > 0)
+    if (c->out.length > 0 || c->files)
         c->reset = true; // what the peer has got must not look whole
     end(c);
 }

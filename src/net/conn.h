@@ -74,6 +74,7 @@ struct conn {
     bool reset : 1;     // close resets the connection
     bool discards : 1;  // what the peer still sends is read and dropped before the close
     bool delays : 1;    // TCP_NODELAY was turned off
+    bool took : 1;      // the last write attempt got something away
     uint16_t index;     // which of the server's addresses, from 1
     uint16_t keepalive; // seconds; 0 for none
     int error;          // why it ended: a positive errno, 0 for none
@@ -81,6 +82,7 @@ struct conn {
     struct conn_group *group;
     const struct limits *limits;
     struct queue out;
+    struct files *files; // among the output; NULL for none
     struct buf in; // input that the handler left unread
     struct timer timer; // of its state: time-outs while open, linger while closing, then the drain
     uint64_t since; // when it was made

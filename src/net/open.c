@@ -12,7 +12,7 @@ static void open_now(struct conn *c)
     mailbox_admit(net->mailbox, &c->slot, true);
     timer_cancel(net, &c->timer);
     timeout_arm(c);
-    if (c->out.length > 0 || stack_pending(c) > 0 || c->finishing)
+    if (c->out.length > 0 || stack_pending(c) > 0 || c->files || c->finishing)
         conn_add_work(c, WORK_FLUSH); // written before it was connected
     net->events->opened(c);
     c->last_in = conn_clock(c);

@@ -2,6 +2,7 @@
 
 #include "base/macros.h"
 #include "net/dial.h"
+#include "net/files.h"
 #include "net/stack.h"
 #include "net/udp.h"
 #include "os/fd.h"
@@ -74,6 +75,7 @@ void conn_free(struct conn *c)
         fd_close(c->watch.fd);
     }
     queue_free(&c->out, &net->chunks);
+    files_free(c);
     buf_free(&c->in);
     conn_drop_limits(c);
     free(c->message);

@@ -1,11 +1,18 @@
 #include "net/stack.h"
 
+#include "net/files.h"
+
 #include "base/macros.h"
+#include "os/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-enum { GATHERED = 16384 }; // bytes up to which a tail is copied to go in one piece with what waits
+enum {
+    GATHERED = 16384, // bytes up to which a tail is copied to go in one piece with what waits
+    PIECE = 16384,    // of a file, at a time
+    AHEAD = 262144,   // wire bytes that are made of files before the peer takes them
+};
 
 // Wire bytes wait in the connection's queue.
 static int queue_wire(struct filters *filters, const char *bytes, size_t n)
@@ -62,10 +69,11 @@ static void discard(struct filter *f)
 
 int stack_push(struct conn *c, struct filter *f)
 {
-    struct stack *s = get(c);
+    bool sends = c->opened && c->files; // through the old stack
+    struct stack *s = sends ? NULL : get(c);
     int err = 0;
     if (!s)
-        err = -ENOMEM;
+        err = sends ? -EBUSY : -ENOMEM;
     else if (s->filters.busy || (c->opened && c->shaking))
         err = -EBUSY;
     else if (s->filters.count == FILTERS_MOST)
@@ -99,7 +107,7 @@ int stack_pop(struct conn *c)
     struct stack *s = c->stack;
     if (!s || !s->filters.top)
         return -ENOENT;
-    if (s->filters.busy || c->shaking)
+    if (s->filters.busy || c->shaking || c->files)
         return -EBUSY;
     struct filter *top = s->filters.top;
     if (top->more)
@@ -125,6 +133,47 @@ static int send_plain(struct conn *c, const char *bytes, size_t n)
     return f->top ? filters_send(f, bytes, n) : conn_queue(c, bytes, n);
 }
 
+// The plaintext in front of the next file.
+static int translate_before(struct conn *c)
+{
+    struct stack *s = c->stack;
+    struct buf out = {0};
+    size_t n = c->files->first->before;
+    int err = buf_append(&out, buf_bytes(&s->out), n);
+    if (err)
+        return err;
+    buf_consume(&s->out, n);
+    files_pass(c, n);
+    err = send_plain(c, buf_bytes(&out), n);
+    buf_free(&out);
+    return err;
+}
+
+static int translate_piece(struct conn *c, const struct file *f, size_t most)
+{
+    char piece[PIECE];
+    size_t n = f->left < most ? f->left : most;
+    ssize_t got = file_read(f->fd, piece, n < PIECE ? n : PIECE, f->offset);
+    if (got <= 0) {
+        conn_fail(c, got < 0 ? (int)-got : EIO, got < 0 ? NULL : FILES_SHRANK);
+        return got < 0 ? (int)got : -EIO;
+    }
+    files_advance(c, (size_t)got);
+    return send_plain(c, piece, (size_t)got);
+}
+
+// Files, and what is in front of them, as far as the peer keeps up.
+static int translate_files(struct conn *c)
+{
+    size_t ahead = c->limits->low < AHEAD ? c->limits->low : AHEAD;
+    int err = 0;
+    while (!err && c->files && c->state < CONN_ENDED && (c->out.length == 0 || c->out.length < ahead)) {
+        const struct file *f = files_turn(c);
+        err = f ? translate_piece(c, f, c->limits->queue / 4 + 1) : translate_before(c);
+    }
+    return err;
+}
+
 int stack_translate(struct conn *c, const char *tail, size_t n)
 {
     struct stack *s = c->stack;
@@ -132,6 +181,14 @@ int stack_translate(struct conn *c, const char *tail, size_t n)
         return 0;
     if (c->shaking)
         return 0;
+    if (c->files) {
+        int put = stack_put(c, tail, n); // behind them
+        if (!put)
+            put = translate_files(c);
+        if (put || c->files)
+            return put;
+        n = 0;
+    }
     struct buf out = s->out;
     int err = 0;
     s->out = (struct buf){0};
@@ -180,6 +237,7 @@ void stack_fail(struct conn *c, int err)
     }
     s->finished = true; // nothing else can be sent through them
     buf_free(&s->out);
+    files_free(c);
     conn_break(c, -err, s->filters.reason);
 }
 

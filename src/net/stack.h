@@ -28,7 +28,7 @@ static inline size_t stack_pending(const struct conn *c)
 
 // Puts a filter on top, after what was written before has gone down the old stack. The connection
 // owns it from now on. Returns 0, -EPROTO when plaintext of the peer waits that the new filter did
-// not see, or another negative errno; after an error the filter is freed.
+// not see, -EBUSY in the handshake of one or while a file is sent, or another negative errno; after an error the filter is freed.
 int stack_push(struct conn *c, struct filter *f);
 
 // Bytes that were taken for plaintext, and are what the filter that was pushed just now receives first.
@@ -36,7 +36,7 @@ int stack_push(struct conn *c, struct filter *f);
 int stack_feed(struct conn *c, const char *wire, size_t n);
 
 // Takes the top one away, after its last bytes. Returns 0 or a negative errno; -ENOENT when there is
-// none, -EBUSY while a filter is at work or in its handshake, -EPROTO while input waits inside of it.
+// none, -EBUSY while a filter is at work or in its handshake or a file is sent, -EPROTO while input waits inside of it.
 int stack_pop(struct conn *c);
 
 // Adds plaintext. Returns 0 or -ENOMEM.

@@ -53,7 +53,7 @@ static struct due first_due(const struct conn *c)
     if (!c->paused && !conn_held(c) && !c->eof)
         consider(&d, (struct due){"read", "nothing came", POLL_READ, l->read, 0},
                  later(c->last_in, c->read_since));
-    if (!c->datagram && !c->shaking && (c->out.length > 0 || stack_pending(c) > 0))
+    if (!c->datagram && !c->shaking && (c->out.length > 0 || stack_pending(c) > 0 || c->files))
         consider(&d, (struct due){"write", "the peer took nothing", POLL_WRITE, l->write, 0},
                  c->last_out);
     return d;

@@ -1,5 +1,6 @@
 #include "net/write.h"
 
+#include "net/files.h"
 #include "net/open.h"
 #include "net/packets.h"
 #include "net/stack.h"
@@ -7,12 +8,16 @@
 #include "net/udp.h"
 
 #include "base/macros.h"
+#include "os/file.h"
 #include "os/sock.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-enum { PIECES = 16 }; // chunks that one attempt takes
+enum {
+    PIECES = 16,        // chunks that one attempt takes
+    FILE_PIECE = 262144, // bytes of a file
+};
 
 static struct net *net_of(const struct conn *c)
 {
@@ -21,15 +26,22 @@ static struct net *net_of(const struct conn *c)
 
 size_t conn_pending(const struct conn *c)
 {
-    return c->datagram ? packets_pending(c) : c->out.length + stack_pending(c);
+    return c->datagram ? packets_pending(c)
+                       : c->out.length + stack_pending(c) + files_pending(c);
+}
+
+// Bytes that may leave now, or as soon as the peer takes them.
+static size_t on_wire(const struct conn *c)
+{
+    return c->out.length + (c->stack ? 0 : files_pending(c));
 }
 
 // Plaintext waits for the end of the callback, or of a handshake.
 static int put_plain(struct conn *c, const char *bytes, size_t n)
 {
     size_t pending = conn_pending(c) + n;
-    if (pending > c->limits->queue) {
-        conn_fail_full(c, pending);
+    if (pending - files_pending(c) > c->limits->queue) {
+        conn_fail_full(c, pending - files_pending(c));
         return -ENOBUFS;
     }
     int err = stack_put(c, bytes, n);
@@ -73,17 +85,35 @@ static void account(struct conn *c, size_t sent, const char *tail, size_t n)
 {
     size_t queued = sent < c->out.length ? sent : c->out.length;
     queue_consume(&c->out, &net_of(c)->chunks, queued);
+    if (!c->stack)
+        files_pass(c, queued);
     if (sent - queued < n)
         conn_queue(c, tail + (sent - queued), n - (sent - queued));
 }
 
-// One write attempt of the queue's first pieces, and of the tail when it comes right after them.
+// The queue's first pieces, up to the next file. Returns their number and stores that of their bytes.
+static int peek(struct conn *c, struct iovec iov[PIECES], size_t *amount)
+{
+    int count = queue_peek(&c->out, iov, PIECES, amount);
+    size_t allowed = c->stack ? *amount : files_allow(c, *amount);
+    for (; *amount > allowed; *amount -= iov[--count].iov_len)
+        if (*amount - iov[count - 1].iov_len < allowed) {
+            iov[count - 1].iov_len -= *amount - allowed;
+            *amount = allowed;
+            break;
+        }
+    return count;
+}
+
+// One write attempt: of the file whose turn it is, or of the queue's first pieces, and of the tail when
+// it comes right after them.
 static void attempt(struct conn *c, const char *tail, size_t n)
 {
     struct net *net = net_of(c);
     struct iovec iov[PIECES + 1];
-    size_t amount;
-    int count = queue_peek(&c->out, iov, PIECES, &amount);
+    const struct file *file = c->stack ? NULL : files_turn(c);
+    size_t amount = file && file->left < FILE_PIECE ? file->left : FILE_PIECE;
+    int count = file ? 0 : peek(c, iov, &amount);
     if (n > 0 && amount == c->out.length) {
         iov[count++] = (struct iovec){.iov_base = (char *)tail, .iov_len = n};
         amount += n;
@@ -93,11 +123,16 @@ static void attempt(struct conn *c, const char *tail, size_t n)
         net->events->prewrite(c, amount);
     if (c->state >= CONN_ENDED)
         return;
-    ssize_t sent = sock_send(c->watch.fd, iov, count);
-    bool failed = sent < 0 && sent != -EAGAIN && sent != -EWOULDBLOCK;
+    ssize_t sent = file ? file_send(c->watch.fd, file->fd, file->offset, amount)
+                        : sock_send(c->watch.fd, iov, count);
+    bool shrank = file && sent == 0;
+    bool failed = shrank || (sent < 0 && sent != -EAGAIN && sent != -EWOULDBLOCK);
     size_t taken = sent < 0 ? 0 : (size_t)sent;
-    if (!failed)
+    if (file)
+        files_advance(c, taken);
+    else if (!failed)
         account(c, taken, tail, n);
+    c->took = taken > 0;
     c->blocked = taken < amount;
     if (c->blocked)
         c->unsent = sock_unsent(c->watch.fd);
@@ -107,9 +142,9 @@ static void attempt(struct conn *c, const char *tail, size_t n)
             timer_cancel(net, &c->timer); // settle() starts the linger time again
     }
     if (observed && c->state < CONN_ENDED)
-        net->events->postwrite(c, taken, c->out.length);
+        net->events->postwrite(c, taken, on_wire(c));
     if (failed)
-        conn_fail(c, (int)-sent, NULL);
+        conn_fail(c, shrank ? EIO : (int)-sent, shrank ? FILES_SHRANK : NULL);
 }
 
 static void send_fin(struct conn *c)
@@ -148,7 +183,7 @@ static bool may_take(const struct conn *c)
 static void linger_ended(struct timer *t)
 {
     struct conn *c = container_of(t, struct conn, timer);
-    size_t before = c->out.length;
+    size_t before = conn_pending(c);
     if (timeout_took(c))
         c->last_out = net_clock();
     if (c->last_out + c->limits->linger > net_of(c)->now) {
@@ -156,9 +191,9 @@ static void linger_ended(struct timer *t)
         return;
     }
     if (may_take(c)) {
-        c->blocked = false;
+        c->blocked = c->took = false;
         conn_flush(c, NULL, 0);
-        if (c->state != CONN_CLOSING || c->out.length < before)
+        if (c->state != CONN_CLOSING || c->took)
             return;
     }
     char text[96];
@@ -197,7 +232,7 @@ static void settle(struct conn *c)
         start_linger(c);
     else if (pending > 0)
         timeout_arm(c);
-    if (c->out.length > 0 && !c->blocked)
+    if ((c->out.length > 0 || (c->files && !c->shaking)) && !c->blocked)
         conn_add_work(c, WORK_FLUSH);
     conn_update(c);
 }
@@ -210,10 +245,10 @@ static bool translate(struct conn *c, const char *tail, size_t n)
     if (c->shaking && n > 0 && put_plain(c, tail, n) < 0)
         return false;
     int err = stack_translate(c, tail, n);
-    if (!err && c->shaking && closing && stack_pending(c) > 0) {
+    if (!err && c->shaking && closing && (stack_pending(c) > 0 || c->files)) {
         c->reset = true; // it cannot be sent any more
         conn_fail(c, ECANCELED, "closed in a handshake, while output waited for its end");
-    } else if (!err && !c->shaking && (closing || c->finishing)) {
+    } else if (!err && !c->shaking && !c->files && (closing || c->finishing)) {
         err = stack_finish(c);
     }
     if (err)
@@ -241,12 +276,12 @@ void conn_flush(struct conn *c, const char *tail, size_t n)
         n = 0;
     }
     // Callbacks around the attempt may write too, and what they write comes after the tail.
-    if (n > 0 && (c->blocked || c->observed)) {
+    if (n > 0 && (c->blocked || c->observed || c->files)) {
         if (conn_queue(c, tail, n) < 0)
             return;
         n = 0;
     }
-    if (!c->blocked && (c->out.length > 0 || n > 0)) {
+    if (!c->blocked && (on_wire(c) > 0 || n > 0)) {
         c->writing = true;
         attempt(c, tail, n);
         c->writing = false;
