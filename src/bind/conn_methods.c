@@ -2,11 +2,13 @@
 
 #include "bind/conn_handle.h"
 #include "bind/error_text.h"
+#include "bind/file.h"
 #include "bind/handlers.h"
 #include "bind/maker.h"
 #include "bind/options.h"
 #include "bind/translator.h"
 #include "net/read.h"
+#include "net/send_file.h"
 #include "net/timeout.h"
 #include "net/write.h"
 
@@ -228,6 +230,8 @@ static int method_push(lua_State *L)
         return luaL_error(L, "conn:push: `ready` of the push before was not called yet");
     halt(c); // what a stream has left must not be taken for plaintext of the new one
     int err = translator_push(L, c, 2, 1);
+    if (err == -EBUSY && c->files)
+        return luaL_error(L, "conn:push while a file is sent");
     if (err == -EBUSY)
         return luaL_error(L, "conn:push in a translator, or in the handshake of one");
     if (err == -E2BIG)
@@ -267,6 +271,31 @@ int conn_methods_push_behind(lua_State *L)
     return 1;
 }
 
+// core.send_file(conn, file, offset, length): a part of a file behind what was written before; the file is closed for
+// Lua. Returns what conn:write does.
+int conn_methods_send_file(lua_State *L)
+{
+    struct conn *c = check(L, CONN_CLOSING);
+    lua_Number offset = luaL_checknumber(L, 3), length = luaL_checknumber(L, 4);
+    int fd = file_object_take(L, 2);
+    const struct evio_live *live = c ? &host_of(c)->live : NULL;
+    // The answer to the event being handled is sent even when the handler closed the connection.
+    bool refused = !c || (live->conn == c ? live->finished : c->state > CONN_OPEN || c->finishing);
+    if (refused) {
+        conn_close_file(fd);
+        return push_false(L);
+    }
+    ssize_t pending = conn_send_file(c, fd, (uint64_t)offset, (uint64_t)length);
+    if (pending < 0 || (size_t)pending >= c->limits->high)
+        halt(c);
+    if (pending == -EOPNOTSUPP)
+        return luaL_error(L, "a file cannot be sent to udp addresses");
+    if (pending < 0)
+        return push_false(L);
+    lua_pushnumber(L, (lua_Number)pending);
+    return 1;
+}
+
 // conn:pop()
 static int method_pop(lua_State *L)
 {
@@ -278,6 +307,8 @@ static int method_pop(lua_State *L)
     h->inner = L;
     int err = stack_pop(c);
     h->inner = outer;
+    if (err == -EBUSY && c->files)
+        return luaL_error(L, "conn:pop while a file is sent");
     if (err == -EBUSY)
         return luaL_error(L, "conn:pop in a translator, or in the handshake of one");
     if (err == -ENOENT)

@@ -7,8 +7,9 @@
 // Pushes a table of them.
 void conn_methods_push(lua_State *L);
 
-// core.check_events and core.push_behind.
+// core.check_events, core.push_behind and core.send_file.
 int conn_methods_check_events(lua_State *L);
 int conn_methods_push_behind(lua_State *L);
+int conn_methods_send_file(lua_State *L);
 
 #endif

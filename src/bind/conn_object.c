@@ -189,6 +189,8 @@ void conn_object_register(lua_State *L)
     lua_setfield(L, -2, "check_events");
     lua_pushcfunction(L, conn_methods_push_behind);
     lua_setfield(L, -2, "push_behind");
+    lua_pushcfunction(L, conn_methods_send_file);
+    lua_setfield(L, -2, "send_file");
     lua_newtable(L);
     luaL_register(L, NULL, fields);
     lua_setfield(L, -2, "conn_fields");

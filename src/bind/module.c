@@ -7,6 +7,7 @@
 #include "bind/dial.h"
 #include "bind/embedded.h"
 #include "bind/events.h"
+#include "bind/file.h"
 #include "bind/handlers.h"
 #include "bind/job.h"
 #include "bind/maker.h"
@@ -77,6 +78,7 @@ static int open_core(lua_State *L)
     maker_register(L);
     tls_register(L);
     deflate_register(L);
+    file_object_register(L);
     proxy_register(L);
     session_register(L);
     call_register(L);
