@@ -73,10 +73,10 @@ static void check_both(open_function *fn)
     CHECK(opens(fn, "file", "file") && opens(fn, "sub/inner", "inner"));
     for (size_t i = 0; i < ARRAY_LEN(refused); i++)
         CHECK(fn(root, refused[i], &facts) < 0);
-    CHECK(fn(root, "sub", &facts) == -EISDIR);
+    CHECK(fn(root, "sub", &facts) == -EISDIR && fn(root, "", &facts) == -EISDIR);
     CHECK(fn(root, "fifo", &facts) == -ENXIO);
     CHECK(fn("/dev", "null", &facts) == -ENXIO);
-    CHECK(fn("/no/such", "file", &facts) == -ENOENT);
+    CHECK(fn("/no/such", "file", &facts) == -ENOENT && fn("file", "", &facts) == -ENOTDIR);
 }
 
 static void opens_below_the_root(void)

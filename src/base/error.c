@@ -44,12 +44,14 @@ static const struct {
     {ENOTCONN, "ENOTCONN"},
     {ENOTDIR, "ENOTDIR"},
     {ENOTSOCK, "ENOTSOCK"},
+    {ENXIO, "ENXIO"},
     {EOPNOTSUPP, "EOPNOTSUPP"},
     {EPERM, "EPERM"},
     {EPIPE, "EPIPE"},
     {EPROTO, "EPROTO"},
     {EROFS, "EROFS"},
     {ETIMEDOUT, "ETIMEDOUT"},
+    {EXDEV, "EXDEV"},
 };
 
 const char *error_name(int number)

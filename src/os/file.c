@@ -85,7 +85,7 @@ int file_open_by_steps(const char *root, const char *path, struct file_facts *fa
     int dir = open_root(root);
     if (dir < 0)
         return dir;
-    int fd = walk(dir, path);
+    int fd = *path ? walk(dir, path) : -EISDIR;
     close(dir);
     return fd < 0 ? fd : look_at(fd, facts);
 }
@@ -117,7 +117,7 @@ int file_open(const char *root, const char *path, struct file_facts *facts)
     int dir = open_root(root);
     if (dir < 0)
         return dir;
-    int fd = open_beneath(dir, path);
+    int fd = *path ? open_beneath(dir, path) : -EISDIR;
     if (fd == -ENOSYS || fd == -EPERM) // an old system, or a sandbox that does not know the call
         fd = walk(dir, path);
     close(dir);

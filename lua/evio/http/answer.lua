@@ -26,7 +26,8 @@ local function date()
   return date_line
 end
 
--- The bytes of a request's answer: its head and its body; and the events of what the connection is upgraded to, or nil.
+-- The bytes of a request's answer: its head and its body; the events of what the connection is upgraded to, or nil;
+-- and the response if its file is to be sent behind them, or nil.
 function M.pack(state, request, response)
   if type(response) == "table" and response.upgrade ~= nil then
     return message.pack_upgrade(response, date()), "", response.upgrade
@@ -37,7 +38,21 @@ function M.pack(state, request, response)
   elseif request.version == "1.0" then
     connection = "Connection: keep-alive\r\n"
   end
-  return pack(response, date(), connection, request.method == "HEAD")
+  local bare = request.method == "HEAD"
+  local bytes, body = pack(response, date(), connection, bare)
+  local file = type(response) == "table" and response.file
+  if not file then
+    return bytes, body
+  elseif bare then
+    file:close()
+    return bytes, body
+  end
+  return bytes, body, nil, response
+end
+
+-- Sends the file of a response that `pack` returned, behind its bytes.
+function M.send_file(conn, response)
+  core.send_file(conn, response.file, response.from, response.length)
 end
 
 -- The bytes of an answer behind which the connection ends, which says why.

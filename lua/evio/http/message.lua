@@ -35,16 +35,22 @@ function M.unescape(text)
 end
 local unescape = M.unescape
 
+-- The path of a target with its escapes.
+function M.raw_path(target)
+  if byte(target) == SLASH or target == "*" then
+    return target:match("^[^?]*")
+  end
+  local path = target:match("^%a[%w+.-]*://[^/?]*([^?]*)")
+  return path and (path ~= "" and path or "/") or ""
+end
+
 -- The path of a target in each of its four forms (RFC 9112, 3.2): of a URL its path, of "*" that, of a host and a
 -- port, which only CONNECT has, nothing.
 local function path_of(target)
   if byte(target) == SLASH and not find(target, "?", 1, true) and not find(target, "%", 1, true) then
     return target -- as most are; without a pattern, which LuaJIT does not compile
-  elseif byte(target) == SLASH or target == "*" then
-    return unescape(target:match("^[^?]*"))
   end
-  local path = target:match("^%a[%w+.-]*://[^/?]*([^?]*)")
-  return path and unescape(path ~= "" and path or "/") or ""
+  return unescape(M.raw_path(target))
 end
 
 -- The parameters of a query, or of a form: a name that came more than once has a list.
@@ -176,9 +182,11 @@ end
 
 -- A response in front of its body, and the body: of text, which is the body of a 200, or of { status, headers,
 -- body }. `date` is the line of it, `connection` that of it, or "". With `bare`, as for HEAD, no body follows.
+-- In place of a body it may have a `file`, of which `length` bytes are to follow.
 function M.pack_response(response, date, connection, bare)
-  local status, headers, body = 200, nil, response
+  local status, headers, body, length = 200, nil, response, nil
   if type(response) == "table" then
+    length = response.file and response.length
     status, headers, body = response.status or 200, response.headers, response.body or ""
   end
   if type(body) ~= "string" then
@@ -194,7 +202,8 @@ function M.pack_response(response, date, connection, bare)
   if status == 204 or status == 304 then -- RFC 9110, 15.3.5 and 15.4.5
     return line .. date .. fields .. connection .. "\r\n", ""
   end
-  return line .. date .. fields .. connection .. "Content-Length: " .. #body .. "\r\n\r\n", bare and "" or body
+  return line .. date .. fields .. connection .. ("Content-Length: %.0f\r\n\r\n"):format(length or #body),
+    bare and "" or body
 end
 
 -- The head of a 101, behind which the connection speaks something else (RFC 9110, 15.2.2).

@@ -5,6 +5,7 @@ local band = require("bit").band
 local bodies = require("evio.http.body")
 local core = require("evio.core")
 local ffi = require("ffi")
+local handlers = require("evio.http.handler")
 local memory = require("evio.http.memory")
 local message = require("evio.http.message")
 local settings_of = require("evio.settings")
@@ -57,7 +58,7 @@ end
 -- costs only itself.
 local function answer(conn, state, request)
   state.take, state.due = take_head, request
-  local ok, bytes, body, upgrade = try(run, state.handler, state, request)
+  local ok, bytes, body, upgrade, file = try(run, state.handler, state, request)
   local answered = state.due == nil
   if ok and bytes == nil and not answered then
     state.paused = true
@@ -78,6 +79,9 @@ local function answer(conn, state, request)
     return true, answer_of.upgrade(conn, upgrade)
   end
   put(body)
+  if file then
+    answer_of.send_file(conn, file)
+  end
   return true, state.closing and "close" or nil
 end
 
@@ -158,12 +162,15 @@ function message.methods.respond(request, response)
   if not state or state.due ~= request then
     error("request:respond: the request was answered already", 2)
   end
-  local ok, bytes, body, upgrade = pcall(answer_of.pack, state, request, response)
+  local ok, bytes, body, upgrade, file = pcall(answer_of.pack, state, request, response)
   if not ok then
     error("request:respond: " .. bytes, 2)
   end
   state.due = nil
   local pending, why, code = methods.write(conn, bytes .. body)
+  if file then
+    answer_of.send_file(conn, file)
+  end
   if upgrade then
     rawset(conn, STATE, nil)
     if answer_of.upgrade(conn, upgrade) == "close" or state.closing then -- the peer has finished, perhaps
@@ -179,11 +186,8 @@ function message.methods.respond(request, response)
   return pending, why, code
 end
 
-local function check(handler, settings)
-  if type(handler) ~= "function" then
-    error(("evio.http.server: the handler is a %s, expected a function(request)"):format(type(handler)), 3)
-  end
-  settings_of.check("evio.http.server", settings, kinds)
+local function check(settings)
+  settings_of.check("evio.http.server", settings, kinds, 1)
   local seconds = settings.seconds or 10
   if not (seconds > 0 and seconds <= 1e9) then
     error(("evio.http.server: seconds is %g, expected %s"):format(seconds, kinds.seconds[2]), 3)
@@ -196,7 +200,8 @@ end
 -- `settings` are limits: bytes of the first `line`, of the `head` and of the `body`, and in how many `seconds` a
 -- head has to come.
 function M.new(handler, settings)
-  local limits = check(handler, settings or {})
+  handler = handlers.check("evio.http.server", handler)
+  local limits = check(settings or {})
 
   local function drive(conn)
     stream.begin(conn)
