@@ -8,6 +8,7 @@
 #include "bind/embedded.h"
 #include "bind/events.h"
 #include "bind/file.h"
+#include "bind/gzip.h"
 #include "bind/handlers.h"
 #include "bind/job.h"
 #include "bind/maker.h"
@@ -79,6 +80,7 @@ static int open_core(lua_State *L)
     tls_register(L);
     deflate_register(L);
     file_object_register(L);
+    gzip_register(L);
     proxy_register(L);
     session_register(L);
     call_register(L);

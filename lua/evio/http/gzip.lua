@@ -1,0 +1,106 @@
+-- A handler around another one: compresses bodies for those who accept it.
+local accept = require("evio.http.accept")
+local core = require("evio.core")
+local handlers = require("evio.http.handler")
+local message = require("evio.http.message")
+local settings_of = require("evio.settings")
+local types = require("evio.http.types")
+
+local M = {}
+
+local STATE = {} -- the key of the settings in a request
+
+local kinds = {
+  level = { "number", "a whole number from 1 to 9", from = 1, to = 9 },
+  least = { "number", "a whole number of bytes from 0 to 2^30", from = 0, to = 2 ^ 30 },
+  types = { "table", "true or false by media types" },
+}
+
+-- 206 is a part of what its Content-Range tells of, the others have no body.
+local PLAIN = { [204] = true, [206] = true, [304] = true }
+
+-- The name, as it is written there, and the value of a field.
+local function find_field(headers, name)
+  for key, value in next, headers do
+    if type(key) == "string" and key:lower() == name then
+      return key, value
+    end
+  end
+end
+
+-- A copy of the fields that says that they vary.
+local function copy_varying(headers)
+  local made = settings_of.copy(headers)
+  local key, value = find_field(made, "vary")
+  if not key then
+    made.Vary = "Accept-Encoding"
+    return made
+  end
+  local text = type(value) == "table" and table.concat(value, ", ") or tostring(value)
+  local words = "," .. text:lower():gsub("%s", "") .. ","
+  if not words:find(",accept-encoding,", 1, true) and not words:find(",*,", 1, true) then
+    made[key] = text .. ", Accept-Encoding"
+  end
+  return made
+end
+
+-- Whether the body may be sent in more than one way.
+local function is_compressible(state, status, headers, body)
+  if type(body) ~= "string" or #body < state.least or PLAIN[status] or find_field(headers, "content-encoding") then
+    return false
+  end
+  local _, cache = find_field(headers, "cache-control")
+  if type(cache) == "string" and cache:lower():find("no-transform", 1, true) then
+    return false
+  end
+  local _, media_type = find_field(headers, "content-type")
+  return media_type == nil or type(media_type) == "string" and types.is_compressible(media_type, state.types)
+end
+
+-- The response as it is sent. What is wrong with one is said by those who send it.
+local function transform(state, request, response)
+  local status, headers, body = 200, {}, response
+  if type(response) == "table" then
+    status, headers, body = response.status or 200, response.headers or {}, response.body
+  end
+  if type(headers) ~= "table" or not is_compressible(state, status, headers, body) then
+    return response
+  end
+  local made = { status = status, headers = copy_varying(headers), body = body }
+  local packed = accept.gzip(request.headers["accept-encoding"]) and state.compressor:compress(body)
+  if not packed or #packed >= #body then
+    return made
+  end
+  made.body, made.headers["Content-Encoding"] = packed, "gzip"
+  if not find_field(headers, "content-type") then
+    made.headers["Content-Type"] = "text/plain; charset=utf-8"
+  end
+  local key, etag = find_field(headers, "etag")
+  if type(etag) == "string" and etag:sub(1, 2) ~= "W/" then
+    made.headers[key] = "W/" .. etag -- the bytes are others (RFC 9110, 8.8.1)
+  end
+  return made
+end
+
+-- request:respond of such a request.
+local function respond(request, response)
+  return message.methods.respond(request, transform(request[STATE], request, response))
+end
+
+-- A handler that answers as `handler` does, with compressed bodies where they are worth it and accepted.
+function M.new(handler, settings)
+  handler = handlers.check("evio.http.gzip", handler)
+  settings = settings or {}
+  settings_of.check("evio.http.gzip", settings, kinds)
+  local state = { least = settings.least or 1024, types = settings_of.copy(settings.types or {}),
+    compressor = core.gzip(settings.level or 6) }
+  return function(request)
+    request[STATE], request.respond = state, respond
+    local response = handler(request)
+    if response ~= nil then
+      return transform(state, request, response)
+    end
+  end
+end
+
+return M

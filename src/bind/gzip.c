@@ -1,0 +1,89 @@
+#include "bind/gzip.h"
+
+#include "base/buf.h"
+#include "zip/zip.h"
+
+#include <lauxlib.h>
+#include <stdint.h>
+
+static const char compressor_meta = 0; // its address is the key of the metatable in the registry
+
+// One for all bodies of a handler: making one takes longer than a short body.
+struct compressor {
+    struct deflater *deflater;
+};
+
+static void push_metatable(lua_State *L)
+{
+    lua_pushlightuserdata(L, (void *)&compressor_meta);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+}
+
+static struct compressor *check(lua_State *L)
+{
+    push_metatable(L);
+    if (lua_type(L, 1) != LUA_TUSERDATA || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, -2))
+        luaL_typerror(L, 1, "compressor");
+    lua_pop(L, 2);
+    return lua_touserdata(L, 1);
+}
+
+// core.gzip(level): a compressor.
+static int new_compressor(lua_State *L)
+{
+    struct zip_settings settings = {
+        .format = ZIP_GZIP, .level = (int)luaL_checkinteger(L, 1), .window = 15, .memory = 8,
+    };
+    struct compressor *c = lua_newuserdata(L, sizeof(*c));
+    c->deflater = NULL;
+    push_metatable(L);
+    lua_setmetatable(L, -2);
+    if (deflater_new(&c->deflater, &settings) < 0)
+        return luaL_error(L, "out of memory");
+    return 1;
+}
+
+static int put(void *user, const char *bytes, size_t n)
+{
+    return buf_append(user, bytes, n);
+}
+
+// compressor:compress(bytes): they as a stream of their own.
+static int compress(lua_State *L)
+{
+    struct compressor *c = check(L);
+    struct buf made = {0};
+    size_t n;
+    const char *bytes = luaL_checklstring(L, 2, &n);
+    luaL_argcheck(L, n <= INT32_MAX, 2, "too long");
+    deflater_reset(c->deflater);
+    int err = deflater_write(c->deflater, bytes, n, true, put, &made);
+    if (!err)
+        lua_pushlstring(L, buf_bytes(&made), buf_length(&made));
+    buf_free(&made);
+    return err ? luaL_error(L, "out of memory") : 1;
+}
+
+static int collect(lua_State *L)
+{
+    struct compressor *c = lua_touserdata(L, 1);
+    deflater_free(c->deflater);
+    return 0;
+}
+
+void gzip_register(lua_State *L)
+{
+    lua_pushlightuserdata(L, (void *)&compressor_meta);
+    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, compress);
+    lua_setfield(L, -2, "compress");
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, collect);
+    lua_setfield(L, -2, "__gc");
+    lua_pushliteral(L, "evio.gzip");
+    lua_setfield(L, -2, "__metatable");
+    lua_rawset(L, LUA_REGISTRYINDEX);
+    lua_pushcfunction(L, new_compressor);
+    lua_setfield(L, -2, "gzip");
+}
