@@ -21,7 +21,7 @@ local function serve(settings, root)
 end
 
 describe("evio.http.files", function()
-  it("serves files with their types, and index.html for directories", function()
+  it("serves files with their types, and index.html for directories, whatever the query (seed 29)", function()
     local client = support.connect(serve():address())
     for path, expected in pairs({
       ["/"] = { "home\n", "text/html; charset=utf-8" },

@@ -141,7 +141,7 @@ describe("a condition of a request", function()
 end)
 
 describe("dates", function()
-  it("are read in their three forms, and what is none is not", function()
+  it("are of Greenwich (seed 33), and are read in their three forms", function()
     for text, seconds in pairs({
       ["Sun, 06 Nov 1994 08:49:37 GMT"] = 784111777, ["Sunday, 06-Nov-94 08:49:37 GMT"] = 784111777,
       ["Sun Nov  6 08:49:37 1994"] = 784111777, ["Thu, 01 Jan 1970 00:00:00 GMT"] = 0,

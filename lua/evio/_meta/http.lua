@@ -17,6 +17,7 @@ local http = {}
 ---@field head string its first line and its fields, as they came
 ---@field headers table<string, string> by names in any case; those that came more than once are joined with commas
 ---@field cookies table<string, string>
+---@field params? table<string, string> of a router's path, by names
 ---@field body string
 ---@field trailers? table<string, string> what came behind a body in chunks
 local request = {}
@@ -48,10 +49,106 @@ function request:respond(response) end
 ---returns nil it answers later, with `request:respond`. An error in it is answered 500, and closes. What two
 ---recipients could understand differently is refused: both or several lengths, other codings than "chunked", lines
 ---that go on, bare CR and LF, spaces in front of a colon, none or two Host fields, control bytes.
----@param handler fun(request: evio.HttpRequest): string|evio.HttpResponse|nil
+---@param handler evio.HttpHandler
 ---@param settings? evio.HttpSettings
 ---@return evio.Events
 function http.server(handler, settings) end
+
+---@alias evio.HttpHandler (fun(request: evio.HttpRequest): string|evio.HttpResponse|nil)|evio.HttpRouter
+---What answers requests: a function, or a router.
+
+---@class evio.HttpFilesSettings
+---@field prefix? string what the paths begin with, and what is left out of the files' names: `"/static"`
+---@field index? string the file that stands for its directory, `"index.html"`
+---@field cache? string what Cache-Control says, such as `"max-age=3600"`; no field without it
+---@field types? table<string, string> media types by the ends of names, as in `{ wat = "text/plain" }`, beside those that are known
+---@field hidden? boolean names that begin with a dot are served, too
+---@field gzip? boolean in place of a file the one with `.gz` behind its name is sent to those who accept it, if it is there and not older
+
+---Makes a handler that answers with the files below a directory, to GET and HEAD. A file is sent from where it lies: it
+---takes no memory, and waits for a slow client. A directory is answered with its index, behind a redirect (301) to its
+---name with a slash. What is not there, may not be read, is no file, or has a name that begins with a dot is answered
+---404, and nothing leads out of the root: neither `..`, however it is written, nor a symbolic link, which is followed
+---only to what is below the root (on systems other than Linux 5.6 and later: not at all). `%2F` and backslashes in a
+---path are answered 404.
+---
+---ETag is strong and made of a file's size and the time of its last change in nanoseconds, so files are to be replaced
+---rather than changed in place: two changes within a tick of the system's clock that leave the size are one to it.
+---Last-Modified, the conditions If-Match, If-Unmodified-Since, If-None-Match, If-Modified-Since and If-Range, and a
+---range of bytes are heeded (RFC 9110, 13 and 14); where several ranges are asked for, the whole file is sent. A file
+---that becomes shorter while it is sent ends the connection with a reset and `EIO`. Raises where the root is no directory.
+---@param root string
+---@param settings? evio.HttpFilesSettings
+---@return fun(request: evio.HttpRequest): evio.HttpResponse
+function http.files(root, settings) end
+
+---Routes: a handler that finds one by a request's method and path. A step of a path may be a parameter, `:name`, which
+---stands for a step that is not empty, and the last one `*name`, which stands for all that follows, or nothing. What is
+---more exact goes first: a word, then a parameter, then the rest. `request.params` has the parameters, with `%xx` resolved;
+---`%2F` in a step is no slash. HEAD is served by a route of GET, and OPTIONS answered with Allow, unless routes of
+---their own are there. A path that has routes, but none for the method, is answered 405 with Allow, any other 404.
+---Methods return the router. They raise where the path is wrong, or the route is there already.
+---@class evio.HttpRouter
+local router = {}
+
+---A router without routes: `local route = evio.http.router()`.
+---@return evio.HttpRouter
+function http.router() end
+
+---A route of GET, and of HEAD; the other methods have theirs.
+---@param path string such as `"/users/:id"`
+---@param handler evio.HttpHandler
+---@return evio.HttpRouter
+function router:get(path, handler) end
+
+---@param path string
+---@param handler evio.HttpHandler
+---@return evio.HttpRouter
+function router:post(path, handler) end
+
+---@param path string
+---@param handler evio.HttpHandler
+---@return evio.HttpRouter
+function router:put(path, handler) end
+
+---@param path string
+---@param handler evio.HttpHandler
+---@return evio.HttpRouter
+function router:delete(path, handler) end
+
+---@param path string
+---@param handler evio.HttpHandler
+---@return evio.HttpRouter
+function router:patch(path, handler) end
+
+---A route for a method of any name.
+---@param method string such as `"PROPFIND"`
+---@param path string
+---@param handler evio.HttpHandler
+---@return evio.HttpRouter
+function router:any(method, path, handler) end
+
+---Gives all requests whose paths are the prefix, or begin with it and a slash, to another handler, such as that of
+---`evio.http.files`, in whatever method. Routes go first, then the longest prefix.
+---@param prefix string such as `"/static"`, without parameters; `"/"` for all
+---@param handler evio.HttpHandler
+---@return evio.HttpRouter
+function router:use(prefix, handler) end
+
+---@class evio.HttpGzipSettings
+---@field level? number from 1, quick, to 9, small: 6
+---@field least? number bytes from which on a body is compressed: 1024
+---@field types? table<string, boolean> whether bodies of a media type are compressed, beside those that are known
+
+---Makes a handler that answers as another does, with bodies compressed by gzip where the request accepts that, the
+---body's media type is one that becomes shorter (text, JSON, XML, SVG and the like), and it is long enough. Such responses
+---say Vary: Accept-Encoding, compressed or not, and a strong ETag becomes a weak one. Left alone are 204, 206 and 304, what
+---has a Content-Encoding, and what says `no-transform` in Cache-Control; files are compressed with `gzip` of
+---`evio.http.files`. It runs on the loop: 1 MB of text takes some 50 ms at level 6, a fifth of that at 1.
+---@param handler evio.HttpHandler
+---@param settings? evio.HttpGzipSettings
+---@return fun(request: evio.HttpRequest): string|evio.HttpResponse|nil
+function http.gzip(handler, settings) end
 
 ---The bytes for `%xx`; what is no escape stays as it is.
 ---@param text string

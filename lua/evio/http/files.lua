@@ -139,7 +139,7 @@ local function serve(state, request)
       choose(request, state.root, name, file, size, seconds, nanoseconds)
   end
   local etag = ('"%x-%x-%x%s"'):format(size, seconds, nanoseconds, fields["Content-Encoding"] or "")
-  fields.ETag, fields["Last-Modified"] = etag, dates.format(math.min(seconds, leaves.time()))
+  fields.ETag, fields["Last-Modified"] = etag, dates.format(math.min(seconds, math.floor(leaves.time())))
   local status = conditions.status(request.headers, etag, seconds)
   if status then
     file:close()
