@@ -37,6 +37,18 @@ describe("a request of evio.http", function()
     assert.is_nil(headers.headers[1])
     assert.same({ a = "1", b = "2", c = "4" }, headers.cookies)
     assert.same({}, request("/").cookies)
+    assert.same({ a = "", b = '"x', c = "d=e" }, request("/", 'Cookie: a="" ; b="x;c = d=e; f g=h; =i\r\n').cookies)
+  end)
+
+  it("takes the time that its head is long, whatever is in there", function()
+    local before = os.clock()
+    for _, text in ipairs({ "x" .. (" "):rep(60000) .. "x", (" "):rep(60000) .. "xy", ("x"):rep(60000),
+      ("x "):rep(30000), "x=y" .. (" "):rep(60000) .. "z", ("="):rep(60000), ('"'):rep(60000), (";"):rep(60000) }) do
+      local one = request("/", "A: " .. text .. "\r\nCookie: " .. text .. "\r\n")
+      assert.is_table(one.cookies)
+      assert.is_true(text:match("%S.*%S") == one.headers.a)
+    end
+    assert.is_true(os.clock() - before < 2)
   end)
 end)
 

@@ -26,8 +26,8 @@ local KNOWN = {
 local function read_parameters(text)
   local found = {}
   for parameter in text:gmatch(";([^;]*)") do
-    local name, rest = parameter:match("^%s*([%w_-]+)%s*(.-)%s*$")
-    local value = rest == "" or (rest or ""):match('^=%s*"?(%d+)"?$')
+    local name, rest = parameter:match("^%s*([%w_-]+)%s*(.*)$")
+    local value = rest == "" or (rest or ""):match('^=%s*"?(%d+)"?%s*$')
     local kind = KNOWN[name]
     if not kind or found[name] ~= nil or not value or kind == "flag" and value ~= true then
       return false

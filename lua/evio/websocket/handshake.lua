@@ -30,7 +30,8 @@ end
 -- Whether one of the words between commas is this one, which is in small letters.
 function M.has_word(list, word)
   for found in (list or ""):gmatch("[^,]+") do
-    if found:lower():match("^%s*(.-)%s*$") == word then
+    local first, last = found:find("%S+")
+    if first and found:sub(first, last):lower() == word and not found:find("%S", last + 1) then
       return true
     end
   end
