@@ -127,10 +127,39 @@ describe("evio.http.gzip", function()
     for source, expected in pairs({
       ["evio.http.gzip(5)"] = "evio.http.gzip: the handler is a number, expected a function(request)",
       ["evio.http.gzip(print, { level = 0 })"] = "evio.http.gzip: level is 0, expected a whole number from 1 to 9",
-      ["evio.http.gzip(print, { min = 1 })"] = 'evio.http.gzip: unknown setting "min", expected least, level or types',
+      ["evio.http.gzip(print, { min = 1 })"] = 'evio.http.gzip: unknown setting "min", expected decode, least,',
     }) do
       assert.matches("server.lua:1: " .. expected, scripts.fail(source), 1, true)
     end
+  end)
+
+  it("decodes bodies of requests where it is told to, within a limit", function()
+    local server = scripts.serve([[
+      local handler = evio.http.gzip(function(request)
+        return ("%d %s %s"):format(#request.body, request.body:sub(1, 3), request.headers["Content-Encoding"] or "-")
+      end, { decode = 100000 })
+      events = evio.http.server(handler)]])
+    local client = support.connect(server:address())
+    local path = support.write_file(support.tmpdir() .. "/body", LONG)
+    local function post(body, coding)
+      http.ask(client, "POST /", ("Content-Encoding: %s\r\nContent-Length: %d\r\n"):format(coding, #body))
+      client:send(body)
+      local answer = http.receive(client)
+      return answer.status .. " " .. answer.body, answer
+    end
+    local packed = support.shell("gzip -c " .. path)
+    assert.equal("200 10000 012 -", (post(packed, "gzip")))
+    assert.equal("200 20000 012 -", (post(packed .. packed, "X-GZIP")))
+    assert.equal("200 5 abc identity", (post("abcde", "identity")))
+    local text, answer = post("abcde", "br")
+    assert.same({ "415 the body's coding is not gzip\n", "gzip" }, { text, answer.fields["accept-encoding"] })
+    assert.equal("400 the body is no gzip: incorrect header check\n", (post("abcde", "gzip")))
+    assert.equal("400 the body is no gzip: the stream is cut\n", (post(packed:sub(1, -2), "gzip")))
+    assert.equal("400 the body is no gzip: the stream is cut\n", (post("", "gzip")))
+    local bomb = support.shell("sh -c 'head -c 90000000 /dev/zero | gzip -1'")
+    local before = support.peak_rss(server.pid)
+    assert.equal("413 a decoded body has at most 100000 bytes\n", (post(bomb, "gzip")))
+    assert.is_true(support.sanitized or support.peak_rss(server.pid) - before < 16 * 2 ^ 20)
   end)
 
   it("leaves errors in responses to the server", function()

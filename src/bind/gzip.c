@@ -6,6 +6,10 @@
 #include <lauxlib.h>
 #include <stdint.h>
 
+#define GZIP_LONG "long" // as in core.gunzip
+
+enum { PIECE = 16384 };
+
 static const char compressor_meta = 0; // its address is the key of the metatable in the registry
 
 // One for all bodies of a handler: making one takes longer than a short body.
@@ -64,6 +68,45 @@ static int compress(lua_State *L)
     return err ? luaL_error(L, "out of memory") : 1;
 }
 
+// All plaintext of a stream, up to `most` bytes. Returns NULL, or why there is none.
+static const char *inflate_all(struct inflater *i, struct buf *made, size_t most)
+{
+    char piece[PIECE];
+    ssize_t n;
+    while ((n = inflater_read(i, piece, sizeof(piece))) > 0) {
+        if (buf_length(made) + (size_t)n > most)
+            return GZIP_LONG;
+        if (buf_append(made, piece, (size_t)n) < 0)
+            return "out of memory";
+    }
+    if (n < 0)
+        return inflater_reason(i);
+    return inflater_whole(i) ? NULL : "the stream is cut";
+}
+
+// core.gunzip(bytes, most): the plaintext; or nil and why there is none, "long" where it is more than `most` bytes.
+static int gunzip(lua_State *L)
+{
+    struct inflater *i;
+    struct buf made = {0};
+    size_t n;
+    const char *bytes = luaL_checklstring(L, 1, &n);
+    lua_Number most = luaL_checknumber(L, 2);
+    luaL_argcheck(L, n <= INT32_MAX, 1, "too long");
+    if (inflater_new(&i, ZIP_GZIP) < 0)
+        return luaL_error(L, "out of memory");
+    inflater_feed(i, bytes, n);
+    const char *why = inflate_all(i, &made, (size_t)most);
+    if (why)
+        lua_pushnil(L);
+    else
+        lua_pushlstring(L, made.data ? buf_bytes(&made) : "", buf_length(&made));
+    lua_pushstring(L, why);
+    inflater_free(i);
+    buf_free(&made);
+    return 2;
+}
+
 static int collect(lua_State *L)
 {
     struct compressor *c = lua_touserdata(L, 1);
@@ -86,4 +129,6 @@ void gzip_register(lua_State *L)
     lua_rawset(L, LUA_REGISTRYINDEX);
     lua_pushcfunction(L, new_compressor);
     lua_setfield(L, -2, "gzip");
+    lua_pushcfunction(L, gunzip);
+    lua_setfield(L, -2, "gunzip");
 }

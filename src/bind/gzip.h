@@ -4,7 +4,7 @@
 
 #include <lua.h>
 
-// Adds gzip to the table on top of the stack.
+// Adds gzip and gunzip to the table on top of the stack.
 void gzip_register(lua_State *L);
 
 #endif

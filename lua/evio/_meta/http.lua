@@ -139,6 +139,7 @@ function router:use(prefix, handler) end
 ---@field level? number from 1, quick, to 9, small: 6
 ---@field least? number bytes from which on a body is compressed: 1024
 ---@field types? table<string, boolean> whether bodies of a media type are compressed, beside those that are known
+---@field decode? number bodies of requests with Content-Encoding: gzip are decoded, up to so many bytes: 413; what is no gzip is answered 400, another coding 415. Without it the handler gets bodies as they came
 
 ---Makes a handler that answers as another does, with bodies compressed by gzip where the request accepts that, the
 ---body's media type is one that becomes shorter (text, JSON, XML, SVG and the like), and it is long enough. Such responses

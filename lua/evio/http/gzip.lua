@@ -1,4 +1,4 @@
--- A handler around another one: compresses bodies for those who accept it.
+-- A handler around another one: compresses bodies for those who accept it, and decodes those that come compressed.
 local accept = require("evio.http.accept")
 local core = require("evio.core")
 local handlers = require("evio.http.handler")
@@ -14,6 +14,7 @@ local kinds = {
   level = { "number", "a whole number from 1 to 9", from = 1, to = 9 },
   least = { "number", "a whole number of bytes from 0 to 2^30", from = 0, to = 2 ^ 30 },
   types = { "table", "true or false by media types" },
+  decode = { "number", "a whole number of bytes from 0 to 2^30", from = 0, to = 2 ^ 30 },
 }
 
 -- 206 is a part of what its Content-Range tells of, the others have no body.
@@ -82,6 +83,29 @@ local function transform(state, request, response)
   return made
 end
 
+local function refuse(status, text)
+  return { status = status, headers = { ["Accept-Encoding"] = "gzip" }, body = text .. "\n" }
+end
+
+-- Puts the plaintext in place of a compressed body. Returns nil, or the answer to one that cannot be read.
+local function decode(request, most)
+  local headers = request.headers
+  local coding = (headers["content-encoding"] or "identity"):lower()
+  if coding == "identity" then
+    return nil
+  elseif coding ~= "gzip" and coding ~= "x-gzip" then
+    return refuse(415, "the body's coding is not gzip")
+  end
+  local body, why = core.gunzip(request.body, most)
+  if not body and why == "long" then
+    return refuse(413, ("a decoded body has at most %d bytes"):format(most))
+  elseif not body then
+    return refuse(400, "the body is no gzip: " .. why)
+  end
+  request.body, headers["content-encoding"] = body, nil
+  return nil
+end
+
 -- request:respond of such a request.
 local function respond(request, response)
   return message.methods.respond(request, transform(request[STATE], request, response))
@@ -94,9 +118,10 @@ function M.new(handler, settings)
   settings_of.check("evio.http.gzip", settings, kinds)
   local state = { least = settings.least or 1024, types = settings_of.copy(settings.types or {}),
     compressor = core.gzip(settings.level or 6) }
+  local most = settings.decode
   return function(request)
     request[STATE], request.respond = state, respond
-    local response = handler(request)
+    local response = most and decode(request, most) or handler(request)
     if response ~= nil then
       return transform(state, request, response)
     end
