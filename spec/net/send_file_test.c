@@ -1,204 +1,7 @@
 // net/send_file: files among a connection's output, with and without filters.
 #include "net/send_file.h"
 
-#include "net/loop.h"
-#include "net/open.h"
-#include "net/stack.h"
-#include "net/write.h"
-
-#include "base/macros.h"
-#include "support/check.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-enum { SIZE = 3 << 20, TURNS = 4000 };
-
-static const struct limits limits = {
-    .high = 1 << 20, .low = 1 << 18, .queue = 1 << 21, .input = 1 << 20, .linger = 1000000000,
-};
-
-struct world {
-    struct net *net;
-    struct conn_group group;
-    struct conn *conn;
-    int peer;
-    int detached, closed, drained, error, socket;
-    size_t before, after; // amounts that prewrite and postwrite told of
-    char *got;
-    size_t length; // of what the peer got
-    bool ended;    // the peer got a FIN
-};
-
-static struct world *world_of(struct conn *c)
-{
-    return c->group->user;
-}
-
-static bool no_filters(struct conn *c)
-{
-    (void)c;
-    return false;
-}
-
-static void ignore(struct conn *c)
-{
-    (void)c;
-}
-
-static void drained(struct conn *c)
-{
-    world_of(c)->drained++;
-}
-
-static void closed(struct conn *c)
-{
-    world_of(c)->closed++;
-    world_of(c)->error = c->error;
-}
-
-static void detached(struct conn *c)
-{
-    struct buf in;
-    struct stack *stack;
-    world_of(c)->detached++;
-    world_of(c)->socket = conn_take_socket(c, &in, &stack);
-    buf_free(&in);
-    stack_free(stack);
-}
-
-static void prewrite(struct conn *c, size_t amount)
-{
-    (void)amount;
-    world_of(c)->before++;
-}
-
-static void postwrite(struct conn *c, size_t amount, size_t remaining)
-{
-    world_of(c)->after += amount;
-    CHECK(remaining == conn_pending(c));
-}
-
-static const struct net_events events = {
-    .arrived = no_filters, .opened = ignore, .woken = ignore, .eof = ignore, .drained = drained,
-    .prewrite = prewrite, .postwrite = postwrite, .closed = closed, .failed = closed, .detached = detached,
-};
-
-// A filter that changes each byte.
-static int flip(struct filter *f, const char *bytes, size_t n)
-{
-    char piece[65536];
-    CHECK(n <= sizeof(piece));
-    for (size_t i = 0; i < n && i < sizeof(piece); i++)
-        piece[i] = (char)(bytes[i] ^ 1);
-    return filter_down(f, piece, n);
-}
-
-static int receive(struct filter *f, const char *wire, size_t n)
-{
-    return wire ? filter_up(f, wire, n) : 0;
-}
-
-static int finish(struct filter *f)
-{
-    return filter_down(f, "END", 3);
-}
-
-static void discard(struct filter *f)
-{
-    free(f);
-}
-
-static const struct filter_ops flips = {.receive = receive, .send = flip, .finish = finish, .free = discard};
-
-static struct filter *flipper(void)
-{
-    struct filter *f = calloc(1, sizeof(*f));
-    *f = (struct filter){.ops = &flips, .name = "flip"};
-    return f;
-}
-
-// One iteration, which does not wait.
-static void turn(struct world *w)
-{
-    w->net->restless = true;
-    CHECK(loop_turn(w->net) == 0);
-}
-
-static void begin(struct world *w)
-{
-    int fds[2];
-    struct endpoint unnamed = {.family = AF_UNIX};
-    signal(SIGPIPE, SIG_IGN);
-    w->socket = -1;
-    w->got = malloc(2 * SIZE);
-    CHECK(net_open(&w->net, NULL, &events, NULL) == 0);
-    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-    w->group = (struct conn_group){.net = w->net, .limits = &limits, .user = w};
-    w->peer = fds[1];
-    CHECK(conn_new(&w->conn, &w->group, fds[0], &unnamed) == 0);
-    conn_open(w->conn);
-}
-
-static void end(struct world *w)
-{
-    close(w->peer);
-    if (w->socket >= 0)
-        close(w->socket);
-    if (w->group.connections)
-        conn_abort(w->conn);
-    for (int i = 0; i < TURNS && w->group.connections; i++)
-        turn(w);
-    CHECK(w->group.connections == 0);
-    net_close(w->net);
-    free(w->got);
-}
-
-// A file without a name, whose bytes are told by their offset.
-static char byte_at(size_t offset)
-{
-    return (char)(offset * 7 + offset / 251);
-}
-
-static int make_file(size_t size)
-{
-    char name[] = "/tmp/evio-file-XXXXXX";
-    int fd = mkstemp(name);
-    char *bytes = malloc(size);
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = byte_at(i);
-    CHECK(fd >= 0 && unlink(name) == 0 && write(fd, bytes, size) == (ssize_t)size);
-    free(bytes);
-    return fd;
-}
-
-static bool is_closed(int fd)
-{
-    return fcntl(fd, F_GETFD) < 0 && errno == EBADF;
-}
-
-// The peer takes up to `most` bytes in all, while the loop turns.
-static void receive_all(struct world *w, size_t most)
-{
-    for (int i = 0; i < TURNS && !w->ended && w->length < most; i++) {
-        turn(w);
-        ssize_t n = read(w->peer, w->got + w->length, most - w->length);
-        w->ended = n == 0;
-        w->length += n > 0 ? (size_t)n : 0;
-    }
-}
-
-static bool has_file(const struct world *w, size_t at, size_t offset, size_t n, char change)
-{
-    for (size_t i = 0; i < n; i++)
-        if (w->got[at + i] != (char)(byte_at(offset + i) ^ change))
-            return false;
-    return true;
-}
+#include "support/sending.h"
 
 static void keeps_order(void)
 {
@@ -370,6 +173,46 @@ static void refuses_what_cannot_be(void)
     end(&w);
 }
 
+// Writes and files of all sizes, as they come, against a peer that reads as it likes.
+static void keeps_any_order(bool filtered)
+{
+    struct world w = {0};
+    size_t all = 0, most = 2 * SIZE - 300000, filtered_from = 0;
+    char *expected = malloc(2 * SIZE);
+    begin(&w);
+    while (all < most) {
+        size_t n = check_random(check_random(4) ? 3000 : 300000), from = check_random(1000);
+        char *bytes = expected + all;
+        for (size_t i = 0; i < n; i++)
+            bytes[i] = byte_at(from + i);
+        if (check_random(2))
+            CHECK(conn_send_file(w.conn, make_file(from + n + 1), from, n) >= 0);
+        else if (check_random(2))
+            CHECK(conn_write(w.conn, bytes, n) >= 0);
+        else
+            conn_flush(w.conn, bytes, n);
+        all += n;
+        if (filtered && !w.conn->stack && !w.conn->files) { // from here on
+            CHECK(stack_push(w.conn, flipper()) == 0);
+            filtered_from = all;
+        }
+        if (check_random(3) == 0)
+            receive_all(&w, w.length + check_random((uint32_t)(all - w.length + 1)));
+    }
+    receive_all(&w, all);
+    for (size_t i = filtered ? filtered_from : all; i < all; i++)
+        expected[i] ^= 1;
+    CHECK(w.length == all && memcmp(w.got, expected, all) == 0 && conn_pending(w.conn) == 0);
+    end(&w);
+    free(expected);
+}
+
+static void keeps_order_of_many(void)
+{
+    for (int i = 0; i < 10; i++)
+        keeps_any_order(i % 2);
+}
+
 int main(void)
 {
     static const struct check_test tests[] = {
@@ -381,6 +224,7 @@ int main(void)
         {"a connection ends where a file shrinks", ends_where_a_file_shrinks},
         {"a file's descriptor is closed at every end", is_closed_at_an_end},
         {"a file passes filters piece by piece", passes_filters},
+        {"many of both keep their order", keeps_order_of_many},
         {"datagrams and changes of filters are refused", refuses_what_cannot_be},
     };
     return check_run(tests, ARRAY_LEN(tests));

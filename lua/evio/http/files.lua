@@ -60,24 +60,14 @@ local function redirect(request)
   return answer(301, { Location = path .. "/" .. query })
 end
 
--- The file that is asked for, what open_file says of it, and its name; or nil and the answer.
-local function find_file(state, request)
-  local path = find_path(state, request)
-  if not path then
-    return nil, answer(404)
-  elseif path == "" then
-    return nil, redirect(request)
+-- The answer where a file could not be opened.
+local function answer_absent(state, request, name, why, code)
+  if code == "EISDIR" and byte(request.path, -1) ~= SLASH then
+    return redirect(request)
+  elseif not ABSENT[code] then
+    error(("evio.http.files: %s/%s: %s"):format(state.root, name, why), 0)
   end
-  local name = path:sub(2) .. (byte(path, -1) == SLASH and state.index or "")
-  local file, size, seconds, nanoseconds = open(state.root, name)
-  if file then
-    return file, size, seconds, nanoseconds, name
-  elseif seconds == "EISDIR" and byte(path, -1) ~= SLASH then
-    return nil, redirect(request)
-  elseif not ABSENT[seconds] then
-    error(("evio.http.files: %s/%s: %s"):format(state.root, name, size), 0)
-  end
-  return nil, answer(404)
+  return answer(404)
 end
 
 -- The compressed file beside one if it is there, is wanted and is not older; else the file itself. Returns what
@@ -122,15 +112,7 @@ local function send(request, response, size, etag, seconds)
   return response
 end
 
-local function serve(state, request)
-  local method = request.method
-  if method ~= "GET" and method ~= "HEAD" then
-    return answer(405, { Allow = "GET, HEAD" })
-  end
-  local file, size, seconds, nanoseconds, name = find_file(state, request)
-  if not file then
-    return size
-  end
+local function serve_file(state, request, name, file, size, seconds, nanoseconds)
   local fields = { ["Content-Type"] = type_of(state, name), ["Accept-Ranges"] = "bytes",
     ["Cache-Control"] = state.cache }
   if state.gzip then
@@ -147,6 +129,25 @@ local function serve(state, request)
     return status == 304 and { status = 304, headers = fields } or answer(412)
   end
   return send(request, { headers = fields, file = file }, size, etag, seconds)
+end
+
+local function serve(state, request)
+  local method = request.method
+  if method ~= "GET" and method ~= "HEAD" then
+    return answer(405, { Allow = "GET, HEAD" })
+  end
+  local path = find_path(state, request)
+  if not path then
+    return answer(404)
+  elseif path == "" then
+    return redirect(request)
+  end
+  local name = path:sub(2) .. (byte(path, -1) == SLASH and state.index or "")
+  local file, size, seconds, nanoseconds = open(state.root, name)
+  if not file then
+    return answer_absent(state, request, name, size, seconds)
+  end
+  return serve_file(state, request, name, file, size, seconds, nanoseconds)
 end
 
 -- A handler that answers with the files below the directory `root`.
