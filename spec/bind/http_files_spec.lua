@@ -135,9 +135,9 @@ describe("evio.http.files", function()
 end)
 
 describe("a large file", function()
-  local function serve_telling(root)
+  local function serve_telling(root, more)
     return http.serve("evio.http.files(root)", root,
-      "function events.closed(_, err, code) print('closed', err, code) end")
+      "function events.closed(_, err, code) print('closed', err, code) end\n" .. (more or ""))
   end
 
   it("takes no memory, with a slow reader", function()
@@ -201,6 +201,15 @@ describe("a large file", function()
     assert.is_true(#bytes <= 31 * MIB)
     server:expect("^closed\ta file became shorter while it was sent\tEIO$")
     assert.equal(30 * MIB, #http.fetch(support.connect(server:address()), "GET /big.bin").body)
+  end)
+
+  it("is given up where the peer takes nothing of it", function()
+    local server = serve_telling(make_root(), "events.options = { write = 0.3 }")
+    local client = support.connect(server:address(), { receive_buffer = 65536 })
+    http.ask(client, "GET /big.bin")
+    server:expect("^closed\twrite time%-out: the peer took nothing for 0.3 s\tETIMEDOUT$")
+    local _, code = client:receive_all(30)
+    assert.equal("ECONNRESET", code)
   end)
 
   it("is sent whole at a shutdown", function()

@@ -137,4 +137,20 @@ describe("a router", function()
     assert.equal(500, http.fetch(client, "POST /error", "Content-Length: 0\r\n").status)
     server:expect_error("on purpose\nstack traceback:")
   end)
+
+  it("works as the guide has it", function()
+    local directory = support.tmpdir()
+    http.inside(directory, "mkdir public && seq 1000 >public/numbers.txt")
+    local source = support.read_file("docs/guide.md"):match("### Routes and files\n.-```lua\n(.-)```")
+    source = source:gsub("localhost:%d+", "127.0.0.1:0"):gsub("evio%.serve%((.-), \"", [[
+      local events = %1
+      function events.serving(server) print(server.addresses[1]) end
+      evio.serve(events, "]])
+    local server = support.start(source, { directory = directory })
+    assert.equal("user 7", http.curl(server, "/users/7"))
+    assert.equal("new", http.curl(server, "/users", "-d new"))
+    support.same_bytes(support.read_file(directory .. "/public/numbers.txt"),
+      http.curl(server, "/static/numbers.txt", "--compressed"))
+    assert.equal("Method Not Allowed\n", http.curl(server, "/users"))
+  end)
 end)

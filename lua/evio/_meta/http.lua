@@ -69,7 +69,7 @@ function http.server(handler, settings) end
 ---takes no memory, and waits for a slow client. A directory is answered with its index, behind a redirect (301) to its
 ---name with a slash. What is not there, may not be read, is no file, or has a name that begins with a dot is answered
 ---404, and nothing leads out of the root: neither `..`, however it is written, nor a symbolic link, which is followed
----only to what is below the root (on systems other than Linux 5.6 and later: not at all). `%2F` and backslashes in a
+---only if it is relative and stays below the root (on systems other than Linux 5.6 and later: not at all). `%2F` and backslashes in a
 ---path are answered 404.
 ---
 ---ETag is strong and made of a file's size and the time of its last change in nanoseconds, so files are to be replaced

@@ -215,7 +215,7 @@ function M.pack_response(response, date, connection, bare)
   if status == 204 or status == 304 then -- RFC 9110, 15.3.5 and 15.4.5
     return line .. date .. fields .. connection .. "\r\n", ""
   end
-  return line .. date .. fields .. connection .. ("Content-Length: %.0f\r\n\r\n"):format(length or #body),
+  return line .. date .. fields .. connection .. "Content-Length: " .. (length or #body) .. "\r\n\r\n",
     bare and "" or body
 end
 
