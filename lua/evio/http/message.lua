@@ -37,7 +37,7 @@ local unescape = M.unescape
 
 -- The path of a target in each of its four forms (RFC 9112, 3.2): of a URL its path, of "*" that, of a host and a
 -- port, which only CONNECT has, nothing.
-local function path_of(target)
+function M.path_of(target)
   if byte(target) == SLASH and not find(target, "?", 1, true) and not find(target, "%", 1, true) then
     return target -- as most are; without a pattern, which LuaJIT does not compile
   elseif byte(target) == SLASH or target == "*" then
@@ -77,7 +77,6 @@ end
 -- What is made when somebody looks at it.
 local lazy = {
   headers = function(self) return M.parse_fields(self.head) end,
-  path = function(self) return path_of(self.target) end,
   query = function(self) return M.parse_query(self.target:match("%?(.*)$") or "") end,
   cookies = function(self) return parse_cookies(self.headers.cookie) end,
 }

@@ -18,7 +18,7 @@ local byte, string_of = string.byte, ffi.string
 local head = memory.head
 local put, refuse = answer_of.put, answer_of.refuse
 local error, setmetatable, tonumber, try = error, setmetatable, tonumber, core.try
-local metatable = message.request_metatable
+local metatable, path_of = message.request_metatable, message.path_of
 local COMPLETE, MORE, REQUEST = 1, 0, 0
 local CHUNKED, CLOSE = 1, 2 -- flags of a head
 local SLASH = 47
@@ -91,15 +91,20 @@ local function is_target(method, target)
   return target:find("^[hH][tT][tT][pP][sS]?://[^/?#@]+") ~= nil
 end
 
+-- Only keys with values that are constants are in the table from the beginning, once it is bytecode; each that is added
+-- may make the table anew.
 local function make_request(conn)
+  local request = { conn = false, method = "", target = "", path = "", version = "1.1", head = "", body = "" }
   local data = head.data
-  return setmetatable({
-    conn = conn,
-    method = string_of(data + head.method.at, head.method.length),
-    target = string_of(data + head.target.at, head.target.length),
-    version = head.minor == 0 and "1.0" or "1.1",
-    head = string_of(data, head.used),
-  }, metatable)
+  request.conn = conn
+  request.method = string_of(data + head.method.at, head.method.length)
+  request.target = string_of(data + head.target.at, head.target.length)
+  request.path = path_of(request.target)
+  request.head = string_of(data, head.used)
+  if head.minor == 0 then
+    request.version = "1.0"
+  end
+  return setmetatable(request, metatable)
 end
 
 -- A function of its own: LuaJIT compiles none that makes functions.
@@ -132,7 +137,6 @@ function take_head(conn, state)
   elseif length > 0 or band(flags, CHUNKED) ~= 0 then
     return bodies.begin(state, request, length, flags)
   end
-  request.body = ""
   return answer(conn, state, request)
 end
 
