@@ -1,7 +1,10 @@
 -- Bodies of requests: of a length, or in chunks with trailers. state.take is the function that takes what comes next;
--- each returns whether that was here, and an action. state.finish is called with the request when its body is whole.
+-- each returns whether that was here, and an action. state.parts is a list of the body's parts, and state.finish is
+-- called with the request when it is whole; where there is no list, state.sink is called with each part, and then with
+-- nil, and nothing is taken while there is no sink.
 local answer = require("evio.http.answer")
 local band = require("bit").band
+local core = require("evio.core")
 local ffi = require("ffi")
 local memory = require("evio.http.memory")
 local message = require("evio.http.message")
@@ -10,6 +13,7 @@ local stream = require("evio.stream")
 local M = {}
 
 local leaves, live = stream.leaves, stream.live
+local methods, try = core.conn_methods, core.try
 local head, chunk = memory.head, memory.chunk
 local put, refuse = answer.put, answer.refuse
 local string_of = ffi.string
@@ -18,25 +22,45 @@ local CHUNKED, CONTINUE = 1, 8 -- flags of a head
 
 local take_chunk
 
+-- Nobody takes the body now.
+local function hold(conn, state)
+  state.held = true
+  methods.pause(conn)
+  return false
+end
+
 local function finish_body(conn, state)
-  local request = state.request
-  request.body = table.concat(state.parts)
-  state.request, state.parts = nil, nil
-  return state.finish(conn, state, request)
+  local request, sink = state.request, state.sink
+  if state.parts then
+    request.body = table.concat(state.parts)
+  elseif not sink then
+    state.take = finish_body
+    return hold(conn, state)
+  end
+  state.request, state.parts, state.sink = nil, nil, nil
+  return state.finish(conn, state, request, sink)
 end
 
 -- The bytes that are here of those that are left. Returns whether none is left.
-local function take_bytes(state)
+local function take_bytes(conn, state)
   local n = math.min(live.length - live.used, state.left)
-  if n > 0 then
-    state.parts[#state.parts + 1] = string_of(live.data + live.used, n)
+  if n > 0 and not state.parts and not state.sink then
+    return hold(conn, state)
+  elseif n > 0 then
+    local bytes = string_of(live.data + live.used, n)
     live.used, state.left = live.used + n, state.left - n
+    if state.parts then
+      state.parts[#state.parts + 1] = bytes
+    elseif not try(state.sink, bytes) then
+      state.take = nil
+      return false
+    end
   end
   return state.left == 0
 end
 
 local function take_body(conn, state)
-  if not take_bytes(state) then
+  if not take_bytes(conn, state) then
     return false
   end
   return finish_body(conn, state)
@@ -63,8 +87,8 @@ local function take_chunk_end(_, state)
   return true
 end
 
-local function take_chunk_data(_, state)
-  if take_bytes(state) then
+local function take_chunk_data(conn, state)
+  if take_bytes(conn, state) then
     state.take = take_chunk_end
     return true
   end
@@ -87,14 +111,15 @@ function take_chunk(_, state)
   return true
 end
 
--- A request with a body: what is here of it is part of the same read, most likely.
-function M.begin(state, request, length, flags)
+-- A request with a body, which is collected or given out in parts: what is here of it is part of the same read, most
+-- likely.
+function M.begin(state, request, length, flags, collects)
   if length > state.limits.body then
     return refuse(state, 413, ("a body has at most %d bytes"):format(state.limits.body))
   elseif band(flags, CONTINUE) ~= 0 and request.version == "1.1" and live.used == live.length then
     put("HTTP/1.1 100 Continue\r\n\r\n")
   end
-  state.request, state.parts, state.size, state.left = request, {}, 0, length
+  state.request, state.parts, state.size, state.left = request, collects and {} or nil, 0, length
   state.take = band(flags, CHUNKED) ~= 0 and take_chunk or take_body
   return true
 end

@@ -173,8 +173,23 @@ local function has_type(headers)
   return false
 end
 
+local BARE = { [204] = true, [304] = true } -- RFC 9110, 15.3.5 and 15.4.5
+
+-- The lines of a head without how the body is framed, and whether none follows. `date` is the line of it,
+-- `connection` that of it, or "".
+local function put_head(status, headers, has_body, date, connection)
+  if headers ~= nil and type(headers) ~= "table" then
+    error(("a response's headers are a %s, expected a table"):format(type(headers)), 0)
+  end
+  local fields = headers and put_fields(headers) or ""
+  if has_body and not (headers and has_type(headers)) then
+    fields = fields .. "Content-Type: text/plain; charset=utf-8\r\n"
+  end
+  return status_line(status) .. date .. fields .. connection, BARE[status] or false
+end
+
 -- A response in front of its body, and the body: of text, which is the body of a 200, or of { status, headers,
--- body }. `date` is the line of it, `connection` that of it, or "". With `bare`, as for HEAD, no body follows.
+-- body }. With `bare`, as for HEAD, no body follows.
 function M.pack_response(response, date, connection, bare)
   local status, headers, body = 200, nil, response
   if type(response) == "table" then
@@ -182,18 +197,36 @@ function M.pack_response(response, date, connection, bare)
   end
   if type(body) ~= "string" then
     error(("a response's body is a %s, expected a string"):format(type(body)), 0)
-  elseif headers ~= nil and type(headers) ~= "table" then
-    error(("a response's headers are a %s, expected a table"):format(type(headers)), 0)
   end
-  local fields = headers and put_fields(headers) or ""
-  if body ~= "" and not (headers and has_type(headers)) then
-    fields = fields .. "Content-Type: text/plain; charset=utf-8\r\n"
+  local lines, none = put_head(status, headers, body ~= "", date, connection)
+  if none then
+    return lines .. "\r\n", ""
   end
-  local line = status_line(status)
-  if status == 204 or status == 304 then -- RFC 9110, 15.3.5 and 15.4.5
-    return line .. date .. fields .. connection .. "\r\n", ""
+  return lines .. "Content-Length: " .. #body .. "\r\n\r\n", bare and "" or body
+end
+
+-- The head of a response whose body follows as a stream, and how that is framed: "length", "chunked", "close" (to the
+-- connection's end, as HTTP/1.0 needs it) or "bare" for none.
+function M.pack_stream(response, date, connection, request)
+  local length = response.length
+  if length ~= nil and (type(length) ~= "number" or length < 0 or length % 1 ~= 0 or length > 2 ^ 53) then
+    error(("a response's length is %s, expected a whole number of bytes"):format(tostring(length)), 0)
+  elseif response.body ~= nil then
+    error("a response that is a stream has a body", 0)
   end
-  return line .. date .. fields .. connection .. "Content-Length: " .. #body .. "\r\n\r\n", bare and "" or body
+  local lines, none = put_head(response.status or 200, response.headers, length ~= 0, date, connection)
+  local framing = none and "bare" or length and "length" or request.version == "1.0" and "close" or "chunked"
+  if framing == "length" then
+    lines = ("%sContent-Length: %.0f\r\n"):format(lines, length)
+  elseif framing == "chunked" then
+    lines = lines .. "Transfer-Encoding: chunked\r\n"
+  end
+  return lines .. "\r\n", request.method == "HEAD" and "bare" or framing
+end
+
+-- The end of a body in chunks, with trailers (RFC 9112, 7.1.2).
+function M.pack_last_chunk(trailers)
+  return "0\r\n" .. (trailers and put_fields(trailers) or "") .. "\r\n"
 end
 
 -- The head of a 101, behind which the connection speaks something else (RFC 9110, 15.2.2).
