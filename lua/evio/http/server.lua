@@ -24,6 +24,7 @@ local metatable, path_of = message.request_metatable, message.path_of
 local COMPLETE, MORE, REQUEST = 1, 0, 0
 local CHUNKED, CLOSE = 1, 2 -- flags of a head
 local SLASH = 47
+local LARGE = 16384 -- bytes of a body that is not copied: it goes to the socket, or the translator, as it is
 
 local STATE = answer_of.STATE
 
@@ -44,7 +45,8 @@ local function stop_timer(state)
 end
 
 -- Requests -------------------------------------------------------------------------------------------
--- Each function takes what state.take waits for, and returns whether that was here, and an action.
+-- Each function takes what state.take waits for, and returns whether that was here, an action, and output that ends the
+-- event.
 
 local take_head
 
@@ -91,8 +93,12 @@ local function answer(conn, state, request)
     rawset(conn, STATE, nil)
     return true, answer_of.upgrade(conn, upgrade)
   end
+  local action = state.closing and "close" or nil
+  if #body >= LARGE then
+    return true, action, body
+  end
   put(body)
-  return true, state.closing and "close" or nil
+  return true, action
 end
 
 local function answer_whole(conn, state, request)
@@ -184,15 +190,15 @@ end
 
 -- Events ---------------------------------------------------------------------------------------------
 
-local function finish(more, action)
+local function finish(more, action, out)
   live.more = more
-  return "", action
+  return out or "", action
 end
 
 local function step(conn, state)
-  local went_on, action = state.take(conn, state)
-  if not went_on or action ~= nil or live.halt ~= 0 then
-    return finish(went_on and 1 or 0, action)
+  local went_on, action, out = state.take(conn, state)
+  if not went_on or action ~= nil or out or live.halt ~= 0 then
+    return finish(went_on and 1 or 0, action, out)
   end
   return step(conn, state)
 end
