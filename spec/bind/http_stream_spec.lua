@@ -245,7 +245,7 @@ describe("the guide's streams", function()
 
   it("count, and send back", function()
     assert.matches("\r\n\r\n2\r\n1\n\r\n.*3\r\n10\n\r\n0\r\n\r\n$",
-      exchange(scripts.serve((programs[2]:gsub("^local events", "events"))), get("/")))
-    assert.matches("\r\n\r\nabc$", exchange(scripts.serve((programs[3]:gsub("^local events", "events"))), post("abc")))
+      exchange(scripts.serve((programs[3]:gsub("^local events", "events"))), get("/")))
+    assert.matches("\r\n\r\nabc$", exchange(scripts.serve((programs[4]:gsub("^local events", "events"))), post("abc")))
   end)
 end)

@@ -24,6 +24,7 @@ describe("examples/http.lua", function()
       assert.equal("echo\r\n", support.shell(("sh -c \"printf 'echo\\r\\n' | curl -sSk -X %s --data-binary @- %s\"")
         :format(method, ("https://localhost:%s/echo"):format(tlsport))))
     end
+    assert.matches("\r\nContent%-Length: 12\r\n", support.shell(("curl -sSI http://localhost:%s/"):format(port)))
     assert.matches("\r\nContent%-Type: a/b\r\n",
       support.shell(("curl -sSi -H 'Content-Type: a/b' -d x http://localhost:%s/"):format(port)))
     server:stop()
