@@ -134,34 +134,42 @@ local function status_line(status)
   return line
 end
 
--- Of the connection and of how the body is framed, which the server knows.
-local OURS = { ["content-length"] = true, ["transfer-encoding"] = true, connection = true, date = true }
+-- The fields of a side that it writes itself: of the connection and of how the body is framed.
+local SERVER = { what = "response", who = "the server", ["content-length"] = true, ["transfer-encoding"] = true,
+  connection = true, date = true }
+local CLIENT = { what = "request", who = "the client", ["content-length"] = true, ["transfer-encoding"] = true,
+  connection = true, upgrade = true }
 
-local function put_field(lines, name, value)
+local function put_field(lines, name, value, side)
   if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then
-    error(("a response's field is %q, which is no name"):format(tostring(name)), 0)
-  elseif OURS[lower(name)] then
-    error(("a response has the field %s, which the server writes"):format(name), 0)
+    error(("a %s's field is %q, which is no name"):format(side.what, tostring(name)), 0)
+  elseif side[lower(name)] then
+    error(("a %s has the field %s, which %s writes"):format(side.what, name, side.who), 0)
   elseif type(value) ~= "string" and type(value) ~= "number" or tostring(value):find("[%z\1-\8\10-\31\127]") then
-    error(("a response's field %s is %s, expected text in one line"):format(name,
+    error(("a %s's field %s is %s, expected text in one line"):format(side.what, name,
       type(value) == "string" and ("%q"):format(value) or "a " .. type(value)), 0)
   end
   lines[#lines + 1] = ("%s: %s\r\n"):format(name, value)
 end
 
--- The lines of a response's fields; a list as a value stands for several fields.
-local function put_fields(headers)
+-- The lines of a side's fields; a list as a value stands for several fields.
+local function put_fields(headers, side)
   local lines = {}
   for name, value in next, headers do
     if type(value) == "table" then
       for _, one in ipairs(value) do
-        put_field(lines, name, one)
+        put_field(lines, name, one, side)
       end
     else
-      put_field(lines, name, value)
+      put_field(lines, name, value, side)
     end
   end
   return table.concat(lines)
+end
+
+-- Those of a request.
+function M.pack_fields(headers)
+  return put_fields(headers, CLIENT)
 end
 
 local function has_type(headers)
@@ -181,7 +189,7 @@ local function put_head(status, headers, has_body, date, connection)
   if headers ~= nil and type(headers) ~= "table" then
     error(("a response's headers are a %s, expected a table"):format(type(headers)), 0)
   end
-  local fields = headers and put_fields(headers) or ""
+  local fields = headers and put_fields(headers, SERVER) or ""
   if has_body and not (headers and has_type(headers)) then
     fields = fields .. "Content-Type: text/plain; charset=utf-8\r\n"
   end
@@ -226,7 +234,7 @@ end
 
 -- The end of a body in chunks, with trailers (RFC 9112, 7.1.2).
 function M.pack_last_chunk(trailers)
-  return "0\r\n" .. (trailers and put_fields(trailers) or "") .. "\r\n"
+  return "0\r\n" .. (trailers and put_fields(trailers, SERVER) or "") .. "\r\n"
 end
 
 -- The head of a 101, behind which the connection speaks something else (RFC 9110, 15.2.2).
@@ -236,7 +244,7 @@ function M.pack_upgrade(response, date)
       tostring(response.status), type(response.upgrade)), 0)
   end
   return "HTTP/1.1 101 Switching Protocols\r\n" .. date .. "Connection: Upgrade\r\n"
-    .. put_fields(response.headers or {}) .. "\r\n"
+    .. put_fields(response.headers or {}, SERVER) .. "\r\n"
 end
 
 return M

@@ -239,7 +239,7 @@ function M.new(handler, settings)
     stream.begin(conn)
     local state = rawget(conn, STATE)
     if not state then
-      state = { take = take_head, finish = finish_body, handler = handler, limits = limits }
+      state = { take = take_head, finish = finish_body, refuse = refuse, handler = handler, limits = limits }
       rawset(conn, STATE, state)
     end
     if state.due and not state.request or not state.take then
