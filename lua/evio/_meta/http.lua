@@ -147,6 +147,24 @@ function http.session(handler, settings) end
 ---@return string
 function http.encode_event(event) end
 
+---Makes a client of the server that a URL names: `"http://host:port"` or `"https://host"`, IPv6 addresses in brackets. A
+---URL with a user, or with a path, is refused.
+---@param url string
+---@param settings? evio.HttpClientSettings
+---@return evio.HttpClient
+function http.client(url, settings) end
+
+---In sessions: asks for a URL, on a connection of its own, and waits for the answer. With `redirects` it follows a 301,
+---302, 303, 307 or 308 as RFC 9110, 15.4, says; Authorization, Cookie and Host do not go to another origin, and a body
+---that is a function is not sent again: the answer is that of the redirection then, as it is behind the last one.
+---@param url string
+---@param request? evio.HttpClientRequest without path and upgrade
+---@param settings? evio.HttpClientSettings
+---@return evio.HttpClientResponse? response
+---@return string? message
+---@return string? code
+function http.fetch(url, request, settings) end
+
 ---The bytes for `%xx`; what is no escape stays as it is.
 ---@param text string
 ---@return string
