@@ -82,6 +82,7 @@ describe("an answer", function()
       { OK .. "Content-Length: 5\r\n\r\nhello", "200 OK 1.1 [hello] - -" },
       { OK .. "content-LENGTH:0\r\nx-a: b\r\n\r\n", "200 OK 1.1 [] b -" },
       { "HTTP/1.1 404 \r\nX-A: b \r\nx-a:c\r\nContent-Length: 1\r\n\r\nx", "404  1.1 [x] b, c -" },
+      { OK .. "Host: a/b\r\nExpect: x\r\nContent-Length: 0\r\n\r\n", "200 OK 1.1 [] - -" },
       { "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", "200  1.1 [] - -" },
       { "HTTP/1.9 200 OK\r\nContent-Length: 1\r\n\r\nx", "200 OK 1.1 [x] - -" },
       { OK .. "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n",

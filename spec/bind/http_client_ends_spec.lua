@@ -137,6 +137,34 @@ describe("evio.http.client", function()
     script:expect_error("error in data, connection %d+ to .*on purpose\nstack traceback:")
     assert.equal("GET /b ours [] - -", script:line())
     assert.equal(0, script:wait().status)
+    script = scripts.start([[
+      ask({ path = "/big?n=1000", chunk = function() error("on purpose", 0) end }, function()
+        ask({ path = "/b" }, function() finish() end)
+      end)]])
+    script:expect_error("error in data, connection %d+ to .*on purpose\nstack traceback:")
+    assert.equal("nil\tnil\ton purpose\tnil", script:line())
+    assert.equal("200\tGET /b ours [] - -\tnil\tnil", script:line())
+    assert.equal(0, script:wait().status)
+  end)
+
+  it("tells every request of a shutdown, once", function()
+    local script = scripts.start([[
+      local told = 0
+      local function tell(response) told = told + (response == nil and 1 or 0) end
+      client:get("/a", function() -- one is sent on a connection that was kept, one on a new one, one waits
+        for _ = 1, 3 do
+          client:get("/slow?s=9", function(response)
+            tell(response)
+            client:get("/again", function(again)
+              tell(again)
+              if told == 6 then print("told") end
+            end)
+          end)
+        end
+        evio.after(0.05, evio.shutdown)
+      end)]], "connections = 2")
+    assert.equal("told", script:line())
+    assert.equal(0, script:wait().status)
   end)
 
   it("hands the connection over behind a 101", function()

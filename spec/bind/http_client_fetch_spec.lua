@@ -107,6 +107,11 @@ describe("evio.http.fetch", function()
       try("GET", "/away", nil, 1, two .. "/b")
       try("PATCH", "/away", nil, 1, two .. "/b")
       try("GET", "/away", nil, 1, "ftp://h/")
+      local elsewhere = { address = "tcp" .. one:sub(5) }
+      print(evio.http.fetch("http://none.example/b", nil, elsewhere).status)
+      local response = evio.http.fetch("http://none.example/away", { redirects = 1, headers = { ["X-To"] = two } },
+        elsewhere)
+      print(response.status, response.conn.remote_port == tonumber(two:match("%d+$")))
       print(pcall(evio.http.fetch, "ftp://h/"))
       print(pcall(evio.http.fetch, url, { path = "/" }))
       print(pcall(evio.http.fetch, url, { redirects = "x" }))
@@ -117,6 +122,7 @@ describe("evio.http.fetch", function()
       "308\t\tnil\tnil", "200\tGET /b  a/b secret ONE/b\tnil\tnil", "200\tGET /b  a/b - TWO/b\tnil\tnil",
       "200\tPATCH /b  a/b - TWO/b\tnil\tnil",
       'nil\tnil\tthe answer leads nowhere: the URL "ftp://h/" has the scheme "ftp", expected http or https\tEPROTO',
+      "200", "200\ttrue",
       'false\tevio.http.fetch: the URL "ftp://h/" has the scheme "ftp", expected http or https',
       "false\tevio.http.fetch: path, which is the URL's or the callback's of client:request",
       "false\tevio.http.fetch: redirects is x, expected a whole number from 0 to 1000",

@@ -149,7 +149,7 @@ local function lose(conn, state, text, code)
   settle(exchange)
   state.pool:dispatch()
   exchange.callback(nil, text or ("the server closed the connection in %s the answer"):format(
-    exchange.answered and "the middle of" or "front of"), code or "ECONNRESET")
+    exchange.answered and "the middle of" or "front of"), text and code or not text and "ECONNRESET" or nil)
 end
 
 local function finish_step(more, action)
