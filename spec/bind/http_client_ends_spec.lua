@@ -117,6 +117,14 @@ describe("evio.http.client", function()
       "true\ttrue" })
   end)
 
+  it("gives a connection its time, TLS included", function()
+    run(beside("return nil") .. [[
+      local mute = evio.http.client("https://127.0.0.1:1", { connect = 0.1, timeout = 5,
+        address = raw.addresses[1] })
+      mute:get("/", function(_, message, code) print(message, code) finish() end)]], nil,
+      { "handshake time-out: it was not over for 0.1 s\tETIMEDOUT" })
+  end)
+
   it("gives up what is cancelled", function()
     run([[
       local one = client:get("/slow?s=9", error)
