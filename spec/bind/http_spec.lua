@@ -260,6 +260,13 @@ describe("evio.http.server", function()
     end
   end)
 
+  it("names what is wrong with a call, and where", function()
+    assert.matches("^evio%-lua: server.lua:1: evio.http.server: unknown setting \"lien\", expected body, ",
+      scripts.fail("evio.http.server(print, { lien = 1 })"))
+    assert.matches("^evio%-lua: server.lua:1: evio.http.server: the handler is a number, expected a function",
+      scripts.fail("evio.http.server(5)"))
+  end)
+
   it("keeps a request's bytes through collections", function()
     local client = support.connect(serve():address())
     local request = "GET /collect HTTP/1.1\r\nHost: h\r\n\r\n"

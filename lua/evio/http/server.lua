@@ -207,7 +207,7 @@ local function check(handler, settings)
   if type(handler) ~= "function" then
     error(("evio.http.server: the handler is a %s, expected a function(request)"):format(type(handler)), 3)
   end
-  settings_of.check("evio.http.server", settings, kinds)
+  settings_of.check("evio.http.server", settings, kinds, 1)
   local seconds = settings.seconds or 10
   if not (seconds > 0 and seconds <= 1e9) then
     error(("evio.http.server: seconds is %g, expected %s"):format(seconds, kinds.seconds[2]), 3)
