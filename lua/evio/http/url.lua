@@ -14,7 +14,7 @@ local function split_authority(authority, scheme)
     return nil, "has a user in front of the host, which is no part of such URLs: headers.Authorization says who asks"
   elseif host == "" then
     return nil, "has no host"
-  elseif not host:find("^%[") and host:find("[^%w._~-]") then
+  elseif not host:find("^%[.*%]$") and host:find("[^%w._~-]") then
     return nil, ("has the host %q, expected a name, or an IPv6 address in brackets"):format(host)
   end
   local digits = rest:match("^:(%d*)$") or rest == "" and ""
