@@ -96,6 +96,56 @@ describe("evio.http.client", function()
       "nil\tnil\tthe server's answer is refused: a body has at most 10000000 bytes\tEMSGSIZE", "1" })
   end)
 
+  it("pauses bodies in chunks, and those whose end is the connection's", function()
+    run([[
+      events.serving = nil
+      local large = ("x"):rep(100000)
+      local raw = evio.listen({ options = { queue = 2 ^ 27 }, data = function(conn, input)
+        local rest = input:find("/rest", 1, true)
+        conn:write("HTTP/1.1 200 OK\r\n" .. (rest and "" or "Transfer-Encoding: chunked\r\n") .. "\r\n")
+        for _ = 1, 30 do conn:write(rest and large or "186a0\r\n" .. large .. "\r\n") end
+        return rest and "" or "0\r\n\r\n", rest and "close" or nil
+      end }, "tcp://127.0.0.1:0")
+      client = evio.http.client("http://" .. raw.addresses[1]:match("//(.*)"))
+      local function get(path, fn)
+        local bytes, pauses = 0, 0
+        ask({ path = path, chunk = function(piece, response)
+          bytes, pauses = bytes + #piece, pauses + 1
+          response.conn:pause()
+          evio.after(0.0005, function() response.conn:resume() end)
+        end }, function()
+          print(path, bytes, pauses > 20)
+          fn()
+        end)
+      end
+      get("/chunked", function() get("/chunked", function() get("/rest", finish) end) end)]], nil, {
+      "200\tnil\tnil\tnil", "/chunked\t3000000\ttrue", "200\tnil\tnil\tnil", "/chunked\t3000000\ttrue",
+      "200\tnil\tnil\tnil", "/rest\t3000000\ttrue" })
+  end)
+
+  it("does not take a TLS that was cut for the end of a body", function()
+    run(([[
+      events.serving = nil
+      local inner = evio.listen(evio.translate({
+        data = function() return "HTTP/1.1 200 OK\r\n\r\nall of" end, closed = function() end,
+      }, nil, evio.tls({ %s })), "tcp://127.0.0.1:0")
+      local passing
+      local front = evio.listen({ -- passes bytes on
+        opened = function(conn)
+          passing, conn.early = conn, ""
+          conn.out = evio.dial({ opened = function(out) out:write(conn.early) conn.early = nil end,
+            data = function(_, bytes) conn:write(bytes) end, closed = function() end }, inner.addresses[1])
+        end,
+        data = function(conn, bytes)
+          if conn.early then conn.early = conn.early .. bytes else conn.out:write(bytes) end
+        end,
+        closed = function(conn) conn.out:abort() end,
+      }, "tcp://127.0.0.1:0")
+      client = evio.http.client("https://" .. front.addresses[1]:match("//(.*)"), { tls = { verify = false } })
+      ask({ chunk = function() passing:close() end }, finish)]]):format(certificates.fields("server")), nil,
+      { "nil\tnil\ttls: the peer cut the connection without a close_notify\tECUT" })
+  end)
+
   it("speaks TLS, and knows who the server has to be", function()
     local source = ([[
       events.serving = nil
