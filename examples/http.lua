@@ -7,7 +7,7 @@ local evio = require("evio")
 local flags = evio.flags({ port = "8080", tlsport = "4443", tlscert = "examples/example.pem" })
 
 local events = evio.http.server(function(request)
-  if request.method == "GET" and request.path == "/" then
+  if request.path == "/" and (request.method == "GET" or request.method == "HEAD") then
     return "Hello World!"
   end
   return { headers = { ["Content-Type"] = request.headers["Content-Type"] }, body = request.body }

@@ -4,7 +4,7 @@
 local PAGE = "docs/reference.md"
 local DIRECTORY = "lua/evio/_meta/"
 local SOURCES = { "evio.lua", "events.lua", "conn.lua", "stream.lua", "framing.lua", "resp.lua", "http.lua",
-  "websocket.lua", "session.lua", "objects.lua", "jobs.lua" }
+  "http_client.lua", "websocket.lua", "session.lua", "objects.lua", "jobs.lua" }
 -- How calls are written whose owner is a module; other owners are classes.
 local MODULES = { evio = "evio", framing = "evio.framing", resp = "evio.resp", http = "evio.http",
   websocket = "evio.websocket" }

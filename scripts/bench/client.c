@@ -6,6 +6,7 @@
 #include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,23 @@ int target_connect(const struct target *target, unsigned index)
     if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
         die("fcntl: %s", strerror(errno));
     return fd;
+}
+
+void client_greet(int fd, const char *bytes, size_t size)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    char end[4] = "";
+
+    if (send(fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
+        die("the greeting cannot be sent at once");
+    while (memcmp(end, "\r\n\r\n", sizeof(end)) != 0) {
+        char next;
+
+        if (poll(&poll_fd, 1, CONNECT_TIMEOUT * 1000) <= 0 || recv(fd, &next, 1, 0) <= 0)
+            die("the greeting has no reply");
+        memmove(end, end + 1, sizeof(end) - 1);
+        end[sizeof(end) - 1] = next;
+    }
 }
 
 void raise_descriptors(unsigned needed)

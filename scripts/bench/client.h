@@ -5,6 +5,7 @@
 #ifndef BENCH_CLIENT_H
 #define BENCH_CLIENT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -31,6 +32,12 @@ struct target target_parse(const char *host, const char *port);
  * source address, so that ports do not run short. The caller owns the descriptor.
  */
 int target_connect(const struct target *target, unsigned index);
+
+/*
+ * Sends bytes on a new connection and takes the reply, which goes up to an empty line, as the head
+ * of an answer of HTTP; exits where it does not come within 5 s.
+ */
+void client_greet(int fd, const char *bytes, size_t size);
 
 /* Raises the limit of open descriptors as far as it goes; exits if it stays below needed. */
 void raise_descriptors(unsigned needed);

@@ -36,6 +36,7 @@ struct options {
     double warmup;
     uint64_t requests; /* stop after so many, 0: only when the time is up */
     size_t reply;      /* bytes a request, 0: to be found out */
+    struct message greeting; /* what a connection begins with; of size 0 where there is none */
     uint32_t keys;     /* random keys below this number, 0: none */
     bool verify;
     pid_t servers[PROCESSES]; /* whose CPU time is read */
@@ -74,6 +75,7 @@ static const char USAGE[] =
     "  -p DEPTH    requests sent at once on a connection (1)\n"
     "  -m MESSAGE  the request: a number of bytes, hex:DIGITS or @FILE (6)\n"
     "  -r BYTES    of one reply, or auto: what one request brings (as many as it has)\n"
+    "  -g MESSAGE  sent once in front of all on each connection; what comes up to an empty line is its reply\n"
     "  -k KEYS     ten # in the request become a random number below KEYS\n"
     "  -v          compare the replies with the requests: an echo\n"
     "  -P PID,...  processes of the server, whose CPU time is read\n";
@@ -112,6 +114,7 @@ static void parse_option(struct options *options, int option, char *value, char 
     case 'p': options->depth = (unsigned)number_parse("-p", value, 1, 10000); break;
     case 'm': options->message = message_parse(value); break;
     case 'r': *reply = value; break;
+    case 'g': options->greeting = message_parse(value); break;
     case 'k': options->keys = (uint32_t)number_parse("-k", value, 1, 4e9); break;
     case 'v': options->verify = true; break;
     case 'P': parse_servers(options, value); break;
@@ -126,7 +129,7 @@ static struct options parse_options(int argc, char **argv)
     int option;
 
     options.message = message_parse("6");
-    while ((option = getopt(argc, argv, "c:d:w:n:p:m:r:k:vP:")) != -1)
+    while ((option = getopt(argc, argv, "c:d:w:n:p:m:r:g:k:vP:")) != -1)
         parse_option(&options, option, optarg, &reply);
     if (argc - optind != 2)
         die("%s", USAGE);
@@ -158,10 +161,20 @@ static double read_cpu(const struct options *options)
     return seconds;
 }
 
+/* A connection that is ready for requests. */
+static int open_connection(const struct options *options, unsigned index)
+{
+    int fd = target_connect(&options->target, index);
+
+    if (options->greeting.size > 0)
+        client_greet(fd, options->greeting.bytes, options->greeting.size);
+    return fd;
+}
+
 /* What one request brings: the bytes that come until the server is quiet. */
 static size_t probe_reply(const struct options *options, char *buffer)
 {
-    struct pollfd poll_fd = {.fd = target_connect(&options->target, 0), .events = POLLIN};
+    struct pollfd poll_fd = {.fd = open_connection(options, 0), .events = POLLIN};
     char *request = message_repeat(&options->message, 1);
     uint64_t random = 1;
     size_t size = 0;
@@ -298,7 +311,7 @@ static void open_all(struct run *run)
     for (unsigned i = 0; i < options->connections; i++) {
         struct conn *conn = &run->conns[i];
 
-        conn->fd = target_connect(&options->target, i);
+        conn->fd = open_connection(options, i);
         conn->batch = changing ? message_repeat(&options->message, options->depth) : shared;
         watch(run, conn, EPOLL_CTL_ADD);
     }

@@ -21,6 +21,8 @@ local charts = {
     title = "RESP, 32 pipelined: server CPU per request, µs" },
   { file = "http", rows = { "http", "http-pipelined" }, labels = { "one at a time", "16 pipelined" },
     title = "HTTP hello: server CPU per request, µs" },
+  { file = "websocket", rows = { "websocket", "websocket-pipelined" }, labels = { "one at a time", "16 pipelined" },
+    title = "WebSocket echo, 32 bytes: server CPU per message, µs" },
   { file = "https", rows = { "https", "handshakes", "resumed", "https-mib" },
     labels = { "HTTPS hello", "full handshake", "resumed handshake", "1 MiB" },
     title = "HTTPS: server CPU per request against nginx", relative = true },

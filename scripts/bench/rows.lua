@@ -1,9 +1,4 @@
--- What is measured: servers, and rows that compare them. Another server or row is a few lines here.
---
--- A server is { argv = command line }. It prints a line that ends with its port (or address) once
--- it listens. One that does not do so has PORT in its argv or in `config`: a free port is put there,
--- and the server is ready when it takes connections. `config` is the text of a file, whose path is
--- put in the place of CONFIG in argv.
+-- What is measured: rows that compare servers (servers.lua). Another row is a few lines here.
 --
 -- A row has a name, a title, a kind (see measure.lua) and entries: names of servers, or tables
 -- { server = NAME, label = TEXT, ... } whose further fields override those of the row. The first
@@ -14,59 +9,12 @@
 --
 -- A row of kind "cpu" has the load as a table:
 --   connections, depth (of the pipeline), message ("6" bytes, "hex:DIGITS", "@FILE"; ten # become a
---   random key below `keys`), reply (bytes, or "auto"), echo = true (the replies are compared with
---   the requests, once, before the rounds)
+--   random key below `keys`), greeting (a message that each connection begins with), reply (bytes,
+--   or "auto"), echo = true (the replies are compared with the requests, once, before the rounds)
 -- and may have `before`, a list of such loads that the process serves before: to fill it, or to
 -- show that what came before changes nothing. `requests` makes one stop after so many. `hold` is a
 -- number of connections that are held open beside the load, and do nothing.
-local M = {}
-
-M.servers = {
-  ["evio-lua"] = { argv = { "./evio-lua", "examples/echo.lua", "--port", "0" } },
-  floor = { argv = { "build/bench/floor", "0" } },
-  ["100,000 timers"] = { argv = { "./evio-lua", "scripts/bench/echo.lua", "timers=100000" } },
-  ["no timer"] = { argv = { "./evio-lua", "scripts/bench/echo.lua" } },
-  ["idle time-outs"] = { argv = { "./evio-lua", "scripts/bench/echo.lua", "idle=60" } },
-  ["no time-out"] = { argv = { "./evio-lua", "scripts/bench/echo.lua" } },
-  ["evio-lua http"] = { argv = { "./evio-lua", "examples/http.lua", "--port", "0", "--tlscert", "none" } },
-  ["nginx http"] = {
-    argv = { "nginx", "-p", "build/bench", "-c", "CONFIG" },
-    config = [[
-daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log stderr crit;
-events { worker_connections 20000; }
-http {
-  access_log off; keepalive_requests 1000000000; keepalive_timeout 600;
-  server {
-    listen 127.0.0.1:PORT;
-    location / { default_type "text/plain; charset=utf-8"; return 200 "Hello World!"; }
-  }
-}]],
-  },
-  ["evio-lua https"] = { argv = { "./evio-lua", "scripts/bench/https_server.lua", "build/bench/cert.pem" } },
-  ["nginx https"] = {
-    argv = { "nginx", "-p", "build/bench", "-c", "CONFIG" },
-    config = [[
-daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log stderr crit;
-events { worker_connections 20000; }
-http {
-  access_log off; keepalive_requests 1000000000; keepalive_timeout 600;
-  server {
-    listen 127.0.0.1:PORT ssl; ssl_protocols TLSv1.2 TLSv1.3;
-    ssl_certificate cert.pem; ssl_certificate_key cert.pem;
-    location / { return 200 "Hello World!\n"; }
-    location /mib { root .; }
-  }
-}]],
-  },
-  ["evio-lua redis"] = { argv = { "./evio-lua", "examples/redis.lua", "--port", "0" } },
-  ["redis-server"] = {
-    argv = { "redis-server", "--bind", "127.0.0.1", "--port", "PORT", "--save", "", "--appendonly", "no" },
-  },
-  session = { argv = { "./evio-lua", "scripts/bench/lines.lua", "session" } },
-  stream = { argv = { "./evio-lua", "scripts/bench/lines.lua", "stream" } },
-  framing = { argv = { "./evio-lua", "scripts/bench/lines.lua", "framing" } },
-  luv = { argv = { "luajit", "scripts/bench/luv_echo.lua", "0" } },
-}
+local M = { servers = require("servers") }
 
 local function hex(text)
   return "hex:" .. text:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
@@ -82,6 +30,18 @@ local SET = resp("SET", "*3\r\n$3\r\nSET\r\n$16\r\nkey:__rand_int__\r\n$3\r\nxxx
 local GET = resp("GET", "*2\r\n$3\r\nGET\r\n$16\r\nkey:__rand_int__\r\n", 9)
 local COMMANDS = { INLINE, PING, SET, GET }
 local HELLO = hex("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+-- A text of 32 bytes in a frame of a client's (RFC 6455, 5.2); what comes back has no mask.
+local function websocket(depth)
+  local mask, masked = "\1\2\3\4", {}
+  for i = 1, 32 do
+    masked[i] = string.char(bit.bxor(("x"):byte(), mask:byte((i - 1) % 4 + 1)))
+  end
+  return {
+    connections = 50, depth = depth, message = hex("\x81\xa0" .. mask .. table.concat(masked)), reply = 34,
+    greeting = hex("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      .. "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
+  }
+end
 local MILLION = 1000000
 local SET_KEYS = resp("SET", "*3\r\n$3\r\nSET\r\n$14\r\nkey:##########\r\n$3\r\nxxx\r\n", 5, MILLION)
 local GET_KEYS = resp("GET", "*2\r\n$3\r\nGET\r\n$14\r\nkey:##########\r\n", 9, MILLION)
@@ -150,6 +110,22 @@ M.rows = {
     load = { connections = 50, depth = 16, message = HELLO, reply = "auto" },
     entries = { "evio-lua http", "nginx http" },
     against = { ["nginx http"] = { most = 0.25 } },
+  },
+  {
+    name = "websocket",
+    title = "WebSocket echo, 32 bytes, one at a time, 50 connections",
+    kind = "cpu",
+    load = websocket(1),
+    entries = { "evio-lua websocket", "ws" },
+    against = { ws = { most = 0.45 } },
+  },
+  {
+    name = "websocket-pipelined",
+    title = "the same, 16 pipelined",
+    kind = "cpu",
+    load = websocket(16),
+    entries = { "evio-lua websocket", "ws" },
+    against = { ws = { most = 0.12 } },
   },
   {
     name = "https",
@@ -255,6 +231,14 @@ M.rows = {
       { connections = 50, depth = 16, message = HELLO, reply = "auto" },
     },
     entries = { "evio-lua http" },
+    bar = { most = 0 },
+  },
+  {
+    name = "aborts-websocket",
+    title = "WebSocket: the same",
+    kind = "aborts",
+    loads = { websocket(1), websocket(16) },
+    entries = { "evio-lua websocket" },
     bar = { most = 0 },
   },
   {

@@ -168,6 +168,36 @@ describe("evio.http.gzip", function()
     server:expect_error("a response's headers are a number, expected a table")
   end)
 
+  it("is a handler in sessions, too, and leaves streams alone", function()
+    local root = support.tmpdir()
+    support.write_file(root .. "/big", LONG:rep(20))
+    local server = scripts.serve(([[
+      local route = evio.http.router()
+      route:get("/slow/:x", function(request)
+        evio.sleep(0.01)
+        return ("0123456789"):rep(1000) .. request.params.x
+      end)
+      route:get("/stream", function(request)
+        local out = request:stream()
+        for _ = 1, 1000 do out:write("0123456789") end
+        out:finish()
+      end)
+      route:use("/", evio.http.files(%q))
+      events = evio.http.session(evio.http.gzip(route))
+    ]]):format(root))
+    local client = support.connect(server:address())
+    for _ = 1, 2 do
+      http.ask(client, "GET /slow/x", "Accept-Encoding: gzip\r\n")
+      http.ask(client, "GET /big", "Accept-Encoding: gzip\r\n")
+    end
+    for _ = 1, 2 do
+      support.same_bytes(LONG .. "x", unpack_gzip(http.receive(client).body))
+      support.same_bytes(LONG:rep(20), http.receive(client).body)
+    end
+    support.same_bytes(LONG, http.curl(server, "/stream", "--compressed"))
+    assert.is_nil(http.curl(server, "/stream", "--compressed -o /dev/null -D -"):find("Content-Encoding", 1, true))
+  end)
+
   it("serves curl, a router behind it, and files with ranges", function()
     local root = support.tmpdir()
     support.write_file(root .. "/page.html", LONG)

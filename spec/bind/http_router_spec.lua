@@ -8,7 +8,8 @@ local message = codecs.load("evio.http.message")
 local router = codecs.load("evio.http.router")
 
 local function request(method, target)
-  return setmetatable({ method = method, target = target, head = "" }, message.request_metatable)
+  return setmetatable({ method = method, target = target, path = message.path_of(target), head = "" },
+    message.request_metatable)
 end
 
 -- What a router answers: text, or the status and Allow.

@@ -16,6 +16,8 @@ local HANDLER = [[
       return "two"
     elseif request.path == "/error" then
       error("on purpose")
+    elseif request.path == "/large" then
+      return request.head .. ("\1"):rep(100000)
     elseif request.path == "/empty" then
       return { status = 204 }
     elseif request.path == "/fields" then
@@ -113,6 +115,18 @@ describe("evio.http.server", function()
     client:reset()
     server:expect("^closed\tconnection reset by peer$")
     assert_answers(support.connect(server:address()), get("/a"), response("200 OK", "GET /a 1.1  -"), 1)
+  end)
+
+  it("answers with large bodies, one behind the other, and then closes", function()
+    local server = serve()
+    local large = "GET /large HTTP/1.1\r\nHost: h\r\n%s\r\n"
+    local client = support.connect(server:address())
+    client:send(large:format("A: 1\r\n") .. GET .. large:format("Connection: close\r\n") .. GET)
+    local function expect(more, extra)
+      return response("200 OK", large:format(more) .. ("\1"):rep(100000), extra)
+    end
+    support.same_bytes(expect("A: 1\r\n") .. response("200 OK", "GET /a 1.1  -")
+      .. expect("Connection: close\r\n", "Connection: close\r\n"), without_dates(client:receive_all()))
   end)
 
   it("answers HEAD without a body, and 204 without a length", function()
@@ -244,6 +258,13 @@ describe("evio.http.server", function()
       assert.matches("^HTTP/1.1 500", client:receive_all())
       server:expect_error(message:gsub("%p", "%%%0"))
     end
+  end)
+
+  it("names what is wrong with a call, and where", function()
+    assert.matches("^evio%-lua: server.lua:1: evio.http.server: unknown setting \"lien\", expected body, ",
+      scripts.fail("evio.http.server(print, { lien = 1 })"))
+    assert.matches("^evio%-lua: server.lua:1: evio.http.server: the handler is a number, expected a function",
+      scripts.fail("evio.http.server(5)"))
   end)
 
   it("keeps a request's bytes through collections", function()

@@ -1,9 +1,10 @@
 -- evio.proxy behind haproxy, with curl and sockets as clients.
 local certificates = require("spec.support.certificates")
+local proxies = require("spec.support.proxies")
 local scripts = require("spec.support.scripts")
-local socket = require("posix.sys.socket")
 local support = require("spec.support")
-local unistd = require("posix.unistd")
+
+local free_ports, start_haproxy = proxies.free_ports, proxies.haproxy
 
 -- The first address speaks HTTP, the others TLS and HTTP in it.
 local SERVER = [[
@@ -51,29 +52,6 @@ listen passes_tls_to_address
   bind ADDRESS:P6
   server s 127.0.0.1:ADDRESS_TLS send-proxy
 ]]
-
--- Free ports of 127.0.0.1, as haproxy cannot be asked which it took.
-local function free_ports(count)
-  local fds, ports = {}, {}
-  for i = 1, count do
-    fds[i] = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
-    assert(socket.bind(fds[i], { family = socket.AF_INET, addr = "127.0.0.1", port = 0 }))
-    ports[i] = socket.getsockname(fds[i]).port
-  end
-  for _, fd in ipairs(fds) do
-    unistd.close(fd)
-  end
-  return ports
-end
-
-local function start_haproxy(config)
-  local directory = support.tmpdir()
-  support.write_file(directory .. "/cert.pem", support.read_file(certificates.path("server.pem"))
-    .. support.read_file(certificates.path("server.key")))
-  support.write_file(directory .. "/haproxy.cfg", (config:gsub("CERT", directory .. "/cert.pem")))
-  return support.spawn({ "-c", ("PATH=$PATH:/usr/sbin; exec haproxy -db -f %s/haproxy.cfg"):format(directory) },
-    { command = { "sh" } })
-end
 
 local function start()
   local server = scripts.serve(SERVER:format(certificates.fields("server")),

@@ -64,6 +64,8 @@ static void finds_responses(void)
     CHECK(head.status == 200 && part_is(ok, head.reason, "All right") && head.length == 5 && head.flags == 0);
     CHECK(is_complete(HTTP_RESPONSE, LITERAL("HTTP/1.0 304 \r\n\r\n")) && head.status == 304 && head.flags == HTTP_CLOSE);
     CHECK(is_complete(HTTP_RESPONSE, LITERAL("HTTP/1.1 999\r\n\r\n")) && head.status == 999 && head.reason.length == 0);
+    CHECK(is_complete(HTTP_RESPONSE, LITERAL("HTTP/1.1 200 OK\r\nHost: a/b\r\nHost: c\r\nExpect: x\r\n\r\n")));
+    CHECK(head.flags == 0 && head.count == 3);
 }
 
 static void knows_what_fields_mean(void)

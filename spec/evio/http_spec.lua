@@ -15,7 +15,7 @@ describe("a request of evio.http", function()
       ["http://h"] = "/", ["http://h:1/x%41?y"] = "/xA", ["HTTPS://h?x"] = "/", ["*"] = "*", ["h:443"] = "",
       ["/\195\164"] = "/\195\164", ["/%00"] = "/\0",
     }) do
-      assert.equal(path, request(target).path)
+      assert.equal(path, message.path_of(target))
     end
   end)
 

@@ -10,6 +10,7 @@ for name in pairs(core.job_methods) do print("Job:" .. name) end
 for name in pairs(require("evio").framing) do print("framing." .. name) end
 for name in pairs(require("evio").resp) do print("resp." .. name) end
 for name in pairs(require("evio").http) do print("http." .. name) end
+for name in pairs(require("evio.http.message").methods) do print("request:" .. name) end
 for name in pairs(require("evio").websocket) do print("websocket." .. name) end
 for name in pairs(require("evio.websocket.socket").methods) do
   if name:sub(1, 1) ~= "_" then print("ws:" .. name) end

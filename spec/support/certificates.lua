@@ -1,11 +1,18 @@
--- Certificates for specs, made by openssl(1) once a run of busted, in a directory of their own.
-local system = require("spec.support.system")
+-- Certificates for specs, made by openssl(1) once for all that run within some hours, below build/.
+local unistd = require("posix.unistd")
 
 local M = {}
 
+-- Whoever is first makes them; who makes them at the same time throws its own away.
 local SCRIPT = [[
 set -e
-cd "$1"
+target=build/test/certificates
+[ -z "$(find $target -maxdepth 0 -mmin -600 2>/dev/null)" ] || exit 0
+mkdir -p build/test
+own=$(mktemp -d $target.XXXXXX)
+trap 'rm -rf "$own"' EXIT
+[ ! -e $target ] || mv -T $target "$own/old"
+cd "$own"
 key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1.key" 2>/dev/null; }
 key ca
 openssl req -x509 -new -key ca.key -days 30 -subj "/CN=Spec CA" -out ca.pem \
@@ -24,6 +31,9 @@ sign wild "DNS:*.wild.example" 30
 sign client "DNS:client.example" 30
 sign expired "DNS:localhost,IP:127.0.0.1" 0
 openssl ec -in server.key -aes256 -passout pass:secret -out locked.key 2>/dev/null
+rm -rf old
+cd - >/dev/null
+mv -T "$own" $target 2>/dev/null || [ -e $target/locked.key ]
 ]]
 
 local directory
@@ -32,10 +42,8 @@ local directory
 -- "locked.key", the server's key with the password "secret".
 function M.path(name)
   if not directory then
-    directory = os.tmpname() .. ".certificates"
-    assert(os.execute(("mkdir -p '%s'"):format(directory)) == 0)
-    system.write_file(directory .. "/make.sh", SCRIPT)
-    assert(os.execute(("sh '%s/make.sh' '%s'"):format(directory, directory)) == 0, "openssl failed")
+    assert(os.execute(("sh -c '%s'"):format(SCRIPT:gsub("'", "'\\''"))) == 0, "openssl failed")
+    directory = unistd.getcwd() .. "/build/test/certificates"
   end
   return directory .. "/" .. name
 end

@@ -29,6 +29,12 @@ M.groups = {
     COMMAND LIST FILTERBY PATTERN e?ho; COMMAND INFO PING; COMMAND INFO ping ECHO nothing GET set DEL
     COMMAND INFO FLUSHDB QUIT SHUTDOWN INCR MGET MSET EXISTS EXPIRE TTL KEYS DBSIZE SELECT HELLO INFO
     COMMAND INFO get|x; COMMAND INFO client|nothing client| |id client|id|x nothing|id | || get|; COMMAND DOCS nothing
+    COMMAND DOCS nothing PING ECHO GET SET DEL FLUSHDB QUIT SHUTDOWN INCR MGET MSET EXISTS EXPIRE TTL KEYS DBSIZE SELECT
+    COMMAND DOCS HELLO INFO; COMMAND DOCS config|get config|set config|help config|resetstat config|rewrite
+    COMMAND DOCS client|caching client|getname client|getredir client|help client|id client|info client|kill client|list
+    COMMAND DOCS client|no-evict client|pause client|reply client|setname client|tracking client|trackinginfo
+    COMMAND DOCS client|unblock client|unpause command|count command|docs command|getkeys command|getkeysandflags
+    COMMAND DOCS command|help command|info command|list client|nothing |
     COMMAND INFO client|id client|getname client|setname
     COMMAND INFO config|get; COMMAND INFO command|count command|docs command|getkeys command|getkeysandflags
     COMMAND INFO command|help command|info command|list]], { { "COMMAND", "LIST", "FILTERBY", "MODULE\0x", "a" },
@@ -120,7 +126,8 @@ M.groups = {
     COMMAND LIST FILTERBY PATTERN client*
     COMMAND LIST FILTERBY PATTERN CLIENT|*t
     COMMAND LIST FILTERBY PATTERN command*
-    COMMAND LIST FILTERBY PATTERN {PING}]]), unordered = true },
+    COMMAND LIST FILTERBY PATTERN {PING}
+    COMMAND DOCS client; COMMAND DOCS config; COMMAND DOCS command]]), unordered = true },
 }
 
 -- Bytes, each for a connection of its own, as those of redis_odd.lua: replies that are not sent. (Where QUIT has none,

@@ -167,12 +167,18 @@ static bool is_host(const char *at, const char *end)
     return true;
 }
 
-// What a field says of the message's framing and the connection.
-static enum http_result take_meaning(struct http_head *h, const struct http_field *f, bool *keeps)
+// What is told of a head while it is taken.
+struct meaning {
+    enum http_kind kind;
+    bool keeps; // Connection: keep-alive
+};
+
+// What a field says of the message's framing and the connection. Host and Expect say nothing in a response.
+static enum http_result take_meaning(struct http_head *h, const struct http_field *f, struct meaning *m)
 {
     const char *name = h->data + f->name.at, *value = h->data + f->value.at;
     size_t n = (size_t)f->name.length, length = (size_t)f->value.length;
-    if (n == 4 && is_text(name, n, "host")) {
+    if (n == 4 && m->kind == HTTP_REQUEST && is_text(name, n, "host")) {
         if (h->flags & HTTP_HAS_HOST)
             return refuse(h, 400, "there are two Host fields");
         if (!is_host(value, value + length))
@@ -192,8 +198,8 @@ static enum http_result take_meaning(struct http_head *h, const struct http_fiel
             return refuse(h, 501, "the Transfer-Encoding is more than \"chunked\"");
         h->flags |= HTTP_CHUNKED;
     } else if (n == 10 && is_text(name, n, "connection")) {
-        take_connection(h, value, value + length, keeps);
-    } else if (n == 6 && is_text(name, n, "expect")) {
+        take_connection(h, value, value + length, &m->keeps);
+    } else if (n == 6 && m->kind == HTTP_REQUEST && is_text(name, n, "expect")) {
         if (length != 12 || !is_text(value, 12, "100-continue"))
             return refuse(h, 417, "the Expect field is not \"100-continue\"");
         h->flags |= HTTP_CONTINUE;
@@ -225,8 +231,8 @@ static enum http_result take_field(struct http_head *h, const char **at, const c
     return result == HTTP_BAD ? refuse(h, 400, "a field's value has bytes that it must not have") : result;
 }
 
-// The fields up to the empty line.
-static enum http_result take_fields(struct http_head *h, const char **at, const char *end, bool *keeps)
+// The fields up to the empty line; without `m`, trailers, they mean nothing.
+static enum http_result take_fields(struct http_head *h, const char **at, const char *end, struct meaning *m)
 {
     for (;;) {
         if (*at < end && **at == '\r') {
@@ -236,23 +242,23 @@ static enum http_result take_fields(struct http_head *h, const char **at, const 
         if (h->count == h->size)
             return refuse(h, 431, "there are too many fields");
         enum http_result result = take_field(h, at, end);
-        if (result == HTTP_COMPLETE && keeps)
-            result = take_meaning(h, &h->fields[h->count], keeps);
+        if (result == HTTP_COMPLETE && m)
+            result = take_meaning(h, &h->fields[h->count], m);
         if (result != HTTP_COMPLETE)
             return result;
         h->count++;
     }
 }
 
-static enum http_result check(struct http_head *h, enum http_kind kind, bool keeps)
+static enum http_result check(struct http_head *h, const struct meaning *m)
 {
     if ((h->flags & HTTP_CHUNKED) && h->length >= 0)
         return refuse(h, 400, "there are both Content-Length and Transfer-Encoding");
     if ((h->flags & HTTP_CHUNKED) && h->minor == 0)
         return refuse(h, 400, "there is a Transfer-Encoding in HTTP/1.0");
-    if (kind == HTTP_REQUEST && h->minor == 1 && !(h->flags & HTTP_HAS_HOST))
+    if (m->kind == HTTP_REQUEST && h->minor == 1 && !(h->flags & HTTP_HAS_HOST))
         return refuse(h, 400, "there is no Host field");
-    if (h->minor == 0 && !keeps)
+    if (h->minor == 0 && !m->keeps)
         h->flags |= HTTP_CLOSE;
     return HTTP_COMPLETE;
 }
@@ -272,7 +278,7 @@ static enum http_result take_first_line(struct http_head *h, enum http_kind kind
 enum http_result http_scan(struct http_head *h, enum http_kind kind, const char *bytes, int32_t n)
 {
     const char *at = bytes, *end = bytes + n;
-    bool keeps = false;
+    struct meaning m = {.kind = kind};
     h->data = bytes;
     h->count = h->flags = 0;
     h->length = -1;
@@ -286,7 +292,7 @@ enum http_result http_scan(struct http_head *h, enum http_kind kind, const char 
     if (has_line ? at - 2 - first > h->most_line : result == HTTP_MORE && end - 1 - first > h->most_line)
         return refuse(h, 414, "the first line is too long");
     if (has_line)
-        result = take_fields(h, &at, end, &keeps);
+        result = take_fields(h, &at, end, &m);
     if (result == HTTP_BAD)
         return result;
     if ((result == HTTP_COMPLETE ? at - bytes : n) > h->most_head)
@@ -294,7 +300,7 @@ enum http_result http_scan(struct http_head *h, enum http_kind kind, const char 
     if (result == HTTP_MORE)
         return result;
     h->used = (int32_t)(at - bytes);
-    return check(h, kind, keeps);
+    return check(h, &m);
 }
 
 static int hex_digit(char c)

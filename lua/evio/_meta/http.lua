@@ -18,7 +18,7 @@ local http = {}
 ---@field headers table<string, string> by names in any case; those that came more than once are joined with commas
 ---@field cookies table<string, string>
 ---@field params? table<string, string> of a router's path, by names
----@field body string
+---@field body? string the whole body, "" for none; nil where it comes in parts
 ---@field trailers? table<string, string> what came behind a body in chunks
 local request = {}
 
@@ -28,6 +28,87 @@ local request = {}
 ---@return string? message
 ---@return string? code
 function request:respond(response) end
+
+---Answers with a stream: the head leaves at once, the body as the script writes it, in chunks, or plainly where its
+---`length` is known; to the connection's end in HTTP/1.0. The requests behind it wait. Raises where the request was
+---answered already.
+---@param response? evio.HttpResponse without a body
+---@return evio.HttpStream
+function request:stream(response) end
+
+---Answers with a stream of server-sent events (WHATWG HTML, 9.2). A browser's EventSource reads them; its
+---`Last-Event-ID` is in `request.headers`. The stream ends when the peer does.
+---@param response? evio.HttpResponse further headers
+---@return evio.HttpEvents
+function request:events(response) end
+
+---With the setting `stream`: calls `fn` with each part of the body as it comes; then once with nil, and where the body
+---was cut with nil, what happened, and a code. Before it is called nothing of the body is read. `conn:pause()` and
+---`conn:resume()` hold the peer back.
+---@param fn fun(bytes?: string, err?: string, code?: string)
+function request:receive(fn) end
+
+---In the request's session, with the setting `stream`: the next part of the body; nil at its end; nil, a message and a
+---code where it was cut.
+---@return string? bytes
+---@return string? message
+---@return string? code
+function request:read() end
+
+---In the request's session: an iterator of the body's parts.
+---@return fun(request: evio.HttpRequest): string? next
+---@return evio.HttpRequest
+function request:parts() end
+
+---The body of a response, while it is sent.
+---@class evio.HttpStream
+---@field request evio.HttpRequest
+---@field drained? fun(stream: evio.HttpStream) the script's: what was written has left, down to `options.low`
+---@field closed? fun(stream: evio.HttpStream, err?: string, code?: string) the script's: the connection ended before the stream
+local stream = {}
+
+---Sends a part of the body. In a session it waits while the queue is above `options.high`; elsewhere who writes much
+---stops at a number of pending bytes and goes on in `drained`.
+---@param bytes string
+---@return number|false pending as from `conn:write`; false where the connection is closing or gone
+---@return string? message
+---@return string? code
+function stream:write(bytes) end
+
+---Ends the body. `trailers` follow one in chunks, else they are left out.
+---@param trailers? table<string, string|number>
+---@return number|false pending
+---@return string? message
+---@return string? code
+function stream:finish(trailers) end
+
+---Bytes that were written and have not left.
+---@return number
+function stream:pending() end
+
+---A stream of server-sent events; it has what other streams have, too.
+---@class evio.HttpEvents: evio.HttpStream
+local events = {}
+
+---Sends an event.
+---@param event string|evio.HttpEvent text is its data
+---@return number|false pending
+---@return string? message
+---@return string? code
+function events:send(event) end
+
+---Sends a line that means nothing, to keep proxies from giving up a quiet connection.
+---@param text string in one line
+---@return number|false pending
+---@return string? message
+---@return string? code
+function events:comment(text) end
+
+---@class evio.HttpEvent
+---@field data? string in any number of lines
+---@field event? string its type, "message" where there is none
+---@field id? string|number what the browser sends as `Last-Event-ID` when it connects anew
+---@field retry? number milliseconds before it does
 
 ---A response. Date, Connection and Content-Length are the server's; a body without a Content-Type is plain text in
 ---UTF-8.
@@ -43,6 +124,7 @@ function request:respond(response) end
 ---@field head? number bytes of its head, 65536, in at most 100 fields: 431
 ---@field body? number bytes of its body, 1 MiB: 413
 ---@field seconds? number in which a head that has begun has to come, 10: 408
+---@field stream? boolean whether the handler is called in front of a body, which it gets in parts; `body` has no limit then unless one is set
 
 ---Makes an events table of a server, to which other events and `options` may be added. `handler` gets one request
 ---after the other of each connection, with its whole body, and returns the response: text, or a table. When it
@@ -53,6 +135,36 @@ function request:respond(response) end
 ---@param settings? evio.HttpSettings
 ---@return evio.Events
 function http.server(handler, settings) end
+
+---The same with a handler that is a coroutine: it may wait, as in `evio.session`, and returns the response, or has
+---answered with `request:stream`, which ends when it returns.
+---@param handler evio.HttpHandler
+---@param settings? evio.HttpSettings
+---@return evio.Events
+function http.session(handler, settings) end
+
+---The bytes of a server-sent event, to be written to many streams.
+---@param event string|evio.HttpEvent
+---@return string
+function http.encode_event(event) end
+
+---Makes a client of the server that a URL names: `"http://host:port"` or `"https://host"`, IPv6 addresses in brackets. A
+---URL with a user, or with a path, is refused.
+---@param url string
+---@param settings? evio.HttpClientSettings
+---@return evio.HttpClient
+function http.client(url, settings) end
+
+---In sessions: asks for a URL, on a connection of its own, and waits for the answer. With `redirects` it follows a 301,
+---302, 303, 307 or 308 as RFC 9110, 15.4, says; Authorization, Cookie and Host do not go to another origin, and a body
+---that is a function is not sent again: the answer is that of the redirection then, as it is behind the last one.
+---@param url string
+---@param request? evio.HttpClientRequest without path and upgrade
+---@param settings? evio.HttpClientSettings
+---@return evio.HttpClientResponse? response
+---@return string? message
+---@return string? code
+function http.fetch(url, request, settings) end
 
 ---@alias evio.HttpHandler (fun(request: evio.HttpRequest): string|evio.HttpResponse|nil)|evio.HttpRouter
 ---What answers requests: a function, or a router.
@@ -139,12 +251,12 @@ function router:use(prefix, handler) end
 ---@field level? number from 1, quick, to 9, small: 6
 ---@field least? number bytes from which on a body is compressed: 1024
 ---@field types? table<string, boolean> whether bodies of a media type are compressed, beside those that are known
----@field decode? number bodies of requests with Content-Encoding: gzip are decoded, up to so many bytes: 413; what is no gzip is answered 400, another coding 415. Without it the handler gets bodies as they came
+---@field decode? number bodies of requests with Content-Encoding: gzip are decoded, up to so many bytes: 413; what is no gzip is answered 400, another coding 415. Without it, and where bodies come in parts, the handler gets them as they came
 
 ---Makes a handler that answers as another does, with bodies compressed by gzip where the request accepts that, the
 ---body's media type is one that becomes shorter (text, JSON, XML, SVG and the like), and it is long enough. Such responses
 ---say Vary: Accept-Encoding, compressed or not, and a strong ETag becomes a weak one. Left alone are 204, 206 and 304, what
----has a Content-Encoding, and what says `no-transform` in Cache-Control; files are compressed with `gzip` of
+---has a Content-Encoding, what says `no-transform` in Cache-Control, and streams; files are compressed with `gzip` of
 ---`evio.http.files`. It runs on the loop: 1 MB of text takes some 50 ms at level 6, a fifth of that at 1.
 ---@param handler evio.HttpHandler
 ---@param settings? evio.HttpGzipSettings

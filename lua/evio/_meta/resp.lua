@@ -105,9 +105,8 @@ function client:close() end
 function resp.client(address, events) end
 
 ---The command COMMAND with all that is below it, for the table that it stands in:
----`commands.COMMAND = resp.command(commands)`. Commands that are told of with Redis's flags, keys and categories are
----those of examples/redis.lua, where their arities are Redis's; of others it tells names and arities. DOCS names the
----commands without documents.
+---`commands.COMMAND = resp.command(commands)`. Commands that are told of with Redis's flags, keys, categories and
+---documents are those of examples/redis.lua, where their arities are Redis's; of others it tells names and arities.
 ---@param commands table<string, evio.RespCommand|table<string, evio.RespCommand>>
 ---@return evio.RespCommand
 function resp.command(commands) end

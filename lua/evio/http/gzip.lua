@@ -91,7 +91,7 @@ end
 local function decode(request, most)
   local headers = request.headers
   local coding = (headers["content-encoding"] or "identity"):lower()
-  if coding == "identity" then
+  if coding == "identity" or not request.body then -- as it is, or in parts
     return nil
   elseif coding ~= "gzip" and coding ~= "x-gzip" then
     return refuse(415, "the body's coding is not gzip")

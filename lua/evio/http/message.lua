@@ -55,7 +55,7 @@ end
 
 -- The path of a target in each of its four forms (RFC 9112, 3.2): of a URL its path, of "*" that, of a host and a
 -- port, which only CONNECT has, nothing.
-local function path_of(target)
+function M.path_of(target)
   if byte(target) == SLASH and not find(target, "?", 1, true) and not find(target, "%", 1, true) then
     return target -- as most are; without a pattern, which LuaJIT does not compile
   end
@@ -96,7 +96,6 @@ end
 -- What is made when somebody looks at it.
 local lazy = {
   headers = function(self) return M.parse_fields(self.head) end,
-  path = function(self) return path_of(self.target) end,
   query = function(self) return M.parse_query(self.target:match("%?(.*)$") or "") end,
   cookies = function(self) return parse_cookies(self.headers.cookie) end,
 }
@@ -154,34 +153,42 @@ local function status_line(status)
   return line
 end
 
--- Of the connection and of how the body is framed, which the server knows.
-local OURS = { ["content-length"] = true, ["transfer-encoding"] = true, connection = true, date = true }
+-- The fields of a side that it writes itself: of the connection and of how the body is framed.
+local SERVER = { what = "response", who = "the server", ["content-length"] = true, ["transfer-encoding"] = true,
+  connection = true, date = true }
+local CLIENT = { what = "request", who = "the client", ["content-length"] = true, ["transfer-encoding"] = true,
+  connection = true, upgrade = true }
 
-local function put_field(lines, name, value)
+local function put_field(lines, name, value, side)
   if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then
-    error(("a response's field is %q, which is no name"):format(tostring(name)), 0)
-  elseif OURS[lower(name)] then
-    error(("a response has the field %s, which the server writes"):format(name), 0)
+    error(("a %s's field is %q, which is no name"):format(side.what, tostring(name)), 0)
+  elseif side[lower(name)] then
+    error(("a %s has the field %s, which %s writes"):format(side.what, name, side.who), 0)
   elseif type(value) ~= "string" and type(value) ~= "number" or tostring(value):find("[%z\1-\8\10-\31\127]") then
-    error(("a response's field %s is %s, expected text in one line"):format(name,
+    error(("a %s's field %s is %s, expected text in one line"):format(side.what, name,
       type(value) == "string" and ("%q"):format(value) or "a " .. type(value)), 0)
   end
   lines[#lines + 1] = ("%s: %s\r\n"):format(name, value)
 end
 
--- The lines of a response's fields; a list as a value stands for several fields.
-local function put_fields(headers)
+-- The lines of a side's fields; a list as a value stands for several fields.
+local function put_fields(headers, side)
   local lines = {}
   for name, value in next, headers do
     if type(value) == "table" then
       for _, one in ipairs(value) do
-        put_field(lines, name, one)
+        put_field(lines, name, one, side)
       end
     else
-      put_field(lines, name, value)
+      put_field(lines, name, value, side)
     end
   end
   return table.concat(lines)
+end
+
+-- Those of a request.
+function M.pack_fields(headers)
+  return put_fields(headers, CLIENT)
 end
 
 local function has_type(headers)
@@ -193,9 +200,24 @@ local function has_type(headers)
   return false
 end
 
+local BARE = { [204] = true, [304] = true } -- RFC 9110, 15.3.5 and 15.4.5
+
+-- The lines of a head without how the body is framed, and whether none follows. `date` is the line of it,
+-- `connection` that of it, or "".
+local function put_head(status, headers, has_body, date, connection)
+  if headers ~= nil and type(headers) ~= "table" then
+    error(("a response's headers are a %s, expected a table"):format(type(headers)), 0)
+  end
+  local fields = headers and put_fields(headers, SERVER) or ""
+  if has_body and not (headers and has_type(headers)) then
+    fields = fields .. "Content-Type: text/plain; charset=utf-8\r\n"
+  end
+  return status_line(status) .. date .. fields .. connection, BARE[status] or false
+end
+
 -- A response in front of its body, and the body: of text, which is the body of a 200, or of { status, headers,
--- body }. `date` is the line of it, `connection` that of it, or "". With `bare`, as for HEAD, no body follows.
--- In place of a body it may have a `file`, of which `length` bytes are to follow.
+-- body }. With `bare`, as for HEAD, no body follows. In place of a body it may have a `file`, of which `length` bytes
+-- are to follow.
 function M.pack_response(response, date, connection, bare)
   local status, headers, body, length = 200, nil, response, nil
   if type(response) == "table" then
@@ -204,19 +226,36 @@ function M.pack_response(response, date, connection, bare)
   end
   if type(body) ~= "string" then
     error(("a response's body is a %s, expected a string"):format(type(body)), 0)
-  elseif headers ~= nil and type(headers) ~= "table" then
-    error(("a response's headers are a %s, expected a table"):format(type(headers)), 0)
   end
-  local fields = headers and put_fields(headers) or ""
-  if body ~= "" and not (headers and has_type(headers)) then
-    fields = fields .. "Content-Type: text/plain; charset=utf-8\r\n"
+  local lines, none = put_head(status, headers, body ~= "", date, connection)
+  if none then
+    return lines .. "\r\n", ""
   end
-  local line = status_line(status)
-  if status == 204 or status == 304 then -- RFC 9110, 15.3.5 and 15.4.5
-    return line .. date .. fields .. connection .. "\r\n", ""
+  return lines .. "Content-Length: " .. (length or #body) .. "\r\n\r\n", bare and "" or body
+end
+
+-- The head of a response whose body follows as a stream, and how that is framed: "length", "chunked", "close" (to the
+-- connection's end, as HTTP/1.0 needs it) or "bare" for none.
+function M.pack_stream(response, date, connection, request)
+  local length = response.length
+  if length ~= nil and (type(length) ~= "number" or length < 0 or length % 1 ~= 0 or length > 2 ^ 53) then
+    error(("a response's length is %s, expected a whole number of bytes"):format(tostring(length)), 0)
+  elseif response.body ~= nil then
+    error("a response that is a stream has a body", 0)
   end
-  return line .. date .. fields .. connection .. "Content-Length: " .. (length or #body) .. "\r\n\r\n",
-    bare and "" or body
+  local lines, none = put_head(response.status or 200, response.headers, length ~= 0, date, connection)
+  local framing = none and "bare" or length and "length" or request.version == "1.0" and "close" or "chunked"
+  if framing == "length" then
+    lines = ("%sContent-Length: %.0f\r\n"):format(lines, length)
+  elseif framing == "chunked" then
+    lines = lines .. "Transfer-Encoding: chunked\r\n"
+  end
+  return lines .. "\r\n", request.method == "HEAD" and "bare" or framing
+end
+
+-- The end of a body in chunks, with trailers (RFC 9112, 7.1.2).
+function M.pack_last_chunk(trailers)
+  return "0\r\n" .. (trailers and put_fields(trailers, SERVER) or "") .. "\r\n"
 end
 
 -- The head of a 101, behind which the connection speaks something else (RFC 9110, 15.2.2).
@@ -226,7 +265,7 @@ function M.pack_upgrade(response, date)
       tostring(response.status), type(response.upgrade)), 0)
   end
   return "HTTP/1.1 101 Switching Protocols\r\n" .. date .. "Connection: Upgrade\r\n"
-    .. put_fields(response.headers or {}) .. "\r\n"
+    .. put_fields(response.headers or {}, SERVER) .. "\r\n"
 end
 
 return M

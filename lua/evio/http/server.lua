@@ -1,11 +1,13 @@
 -- HTTP/1.1 servers (RFC 9110, RFC 9112): requests, one after the other, whose bodies are whole when the script's
--- handler gets them. A leaf in C finds heads and refuses what could be understood in two ways.
+-- handler gets them, or come in parts behind it. A leaf in C finds heads and refuses what could be understood in two
+-- ways.
 local answer_of = require("evio.http.answer")
 local band = require("bit").band
 local bodies = require("evio.http.body")
 local core = require("evio.core")
 local ffi = require("ffi")
 local handlers = require("evio.http.handler")
+local later = require("evio.http.later")
 local memory = require("evio.http.memory")
 local message = require("evio.http.message")
 local settings_of = require("evio.settings")
@@ -19,19 +21,21 @@ local byte, string_of = string.byte, ffi.string
 local head = memory.head
 local put, refuse = answer_of.put, answer_of.refuse
 local error, setmetatable, tonumber, try = error, setmetatable, tonumber, core.try
-local metatable = message.request_metatable
+local metatable, path_of = message.request_metatable, message.path_of
 local COMPLETE, MORE, REQUEST = 1, 0, 0
 local CHUNKED, CLOSE = 1, 2 -- flags of a head
 local SLASH = 47
+local LARGE = 16384 -- bytes of a body that is not copied: it goes to the socket, or the translator, as it is
 
-local STATE = {} -- the key of a connection's state in its table
+local STATE = answer_of.STATE
 
 local SIZE = "a whole number of bytes from 1 to 2^30"
 local kinds = {
   line = { "number", SIZE, from = 1, to = 2 ^ 30 },
   head = { "number", SIZE, from = 1, to = 2 ^ 30 },
-  body = { "number", "a whole number of bytes from 0 to 2^30", from = 0, to = 2 ^ 30 },
+  body = { "number", "a whole number of bytes from 0 to 2^53", from = 0, to = 2 ^ 53 },
   seconds = { "number", "seconds above 0" },
+  stream = { "boolean", "true or false" },
 }
 
 local function stop_timer(state)
@@ -42,7 +46,8 @@ local function stop_timer(state)
 end
 
 -- Requests -------------------------------------------------------------------------------------------
--- Each function takes what state.take waits for, and returns whether that was here, and an action.
+-- Each function takes what state.take waits for, and returns whether that was here, an action, and output that ends the
+-- event.
 
 local take_head
 
@@ -53,22 +58,33 @@ local function run(handler, state, request)
   end
 end
 
--- The handler's answer; nil is one that comes later, with request:respond, and the next request waits for it.
+-- The answer is not complete. The next request waits for it; the body of this one does not. While a connection is not
+-- read, its end is not seen either.
+local function wait_for_answer(conn, state)
+  if state.request then
+    return true
+  elseif state.out and state.out.ends_with_peer then
+    return false
+  end
+  state.paused = true
+  methods.pause(conn)
+  return false
+end
+
+-- The handler's answer; nil is one that comes later, with request:respond, or request:stream that has begun it.
 -- The call goes through C, where LuaJIT's traces end: a handler that it cannot compile, as one that makes functions,
 -- costs only itself.
 local function answer(conn, state, request)
-  state.take, state.due = take_head, request
+  state.due = request
   local ok, bytes, body, upgrade, file = try(run, state.handler, state, request)
-  local answered = state.due == nil
-  if ok and bytes == nil and not answered then
-    state.paused = true
-    methods.pause(conn)
-    return false
+  if ok and bytes == nil and state.due then
+    return wait_for_answer(conn, state)
   end
+  local begun = state.due == nil or state.out ~= nil
   state.due = nil
-  if ok and bytes and answered then
+  if ok and bytes and begun then
     error("the handler returned a response to a request that it had answered", 0)
-  elseif answered then
+  elseif begun then
     return true, (not ok or state.closing) and "close" or nil
   elseif not ok then
     return refuse(state, 500, "the server has an error")
@@ -78,11 +94,41 @@ local function answer(conn, state, request)
     rawset(conn, STATE, nil)
     return true, answer_of.upgrade(conn, upgrade)
   end
+  local action = state.closing and "close" or nil
+  if #body >= LARGE then
+    return true, action, body
+  end
   put(body)
   if file then
     answer_of.send_file(conn, file)
   end
-  return true, state.closing and "close" or nil
+  return true, action
+end
+
+local function answer_whole(conn, state, request)
+  state.take = take_head
+  return answer(conn, state, request)
+end
+
+-- A body that came in parts is there, for the sink of which this is the end.
+local function end_body(conn, state, _, sink)
+  state.take = take_head
+  if not try(sink, nil) then
+    return false
+  elseif state.due then
+    return wait_for_answer(conn, state)
+  end
+  return true
+end
+
+-- A request whose body is to come in parts: the handler is called in front of it.
+local function begin_parts(conn, state, request, length, flags)
+  request.body = nil
+  local went_on, action = bodies.begin(state, request, length, flags)
+  if not state.take then
+    return went_on, action -- it is refused
+  end
+  return answer(conn, state, request)
 end
 
 -- Whether a target is one of its forms other than a path (RFC 9112, 3.2).
@@ -95,15 +141,20 @@ local function is_target(method, target)
   return target:find("^[hH][tT][tT][pP][sS]?://[^/?#@]+") ~= nil
 end
 
+-- Only keys with values that are constants are in the table from the beginning, once it is bytecode; each that is added
+-- may make the table anew.
 local function make_request(conn)
+  local request = { conn = false, method = "", target = "", path = "", version = "1.1", head = "", body = "" }
   local data = head.data
-  return setmetatable({
-    conn = conn,
-    method = string_of(data + head.method.at, head.method.length),
-    target = string_of(data + head.target.at, head.target.length),
-    version = head.minor == 0 and "1.0" or "1.1",
-    head = string_of(data, head.used),
-  }, metatable)
+  request.conn = conn
+  request.method = string_of(data + head.method.at, head.method.length)
+  request.target = string_of(data + head.target.at, head.target.length)
+  request.path = path_of(request.target)
+  request.head = string_of(data, head.used)
+  if head.minor == 0 then
+    request.version = "1.0"
+  end
+  return setmetatable(request, metatable)
 end
 
 -- A function of its own: LuaJIT compiles none that makes functions.
@@ -133,57 +184,27 @@ function take_head(conn, state)
   if (byte(request.target) ~= SLASH or request.method == "CONNECT")
     and not is_target(request.method, request.target) then
     return refuse(state, 400, "the target is none of its four forms")
-  elseif length > 0 or band(flags, CHUNKED) ~= 0 then
-    return bodies.begin(state, request, length, flags)
+  elseif length <= 0 and band(flags, CHUNKED) == 0 then
+    return answer(conn, state, request)
+  elseif state.limits.stream then
+    return begin_parts(conn, state, request, length, flags)
   end
-  request.body = ""
-  return answer(conn, state, request)
+  return bodies.begin(state, request, length, flags, true)
 end
 
 -- Events ---------------------------------------------------------------------------------------------
 
-local function finish(more, action)
+local function finish(more, action, out)
   live.more = more
-  return "", action
+  return out or "", action
 end
 
 local function step(conn, state)
-  local went_on, action = state.take(conn, state)
-  if not went_on or action ~= nil or live.halt ~= 0 then
-    return finish(went_on and 1 or 0, action)
+  local went_on, action, out = state.take(conn, state)
+  if not went_on or action ~= nil or out or live.halt ~= 0 then
+    return finish(went_on and 1 or 0, action, out)
   end
   return step(conn, state)
-end
-
--- Answers a request later than its handler returned. Returns what conn:write does.
-function message.methods.respond(request, response)
-  local conn = request.conn
-  local state = rawget(conn, STATE)
-  if not state or state.due ~= request then
-    error("request:respond: the request was answered already", 2)
-  end
-  local ok, bytes, body, upgrade, file = pcall(answer_of.pack, state, request, response)
-  if not ok then
-    error("request:respond: " .. bytes, 2)
-  end
-  state.due = nil
-  local pending, why, code = methods.write(conn, bytes .. body)
-  if file then
-    answer_of.send_file(conn, file)
-  end
-  if upgrade then
-    rawset(conn, STATE, nil)
-    if answer_of.upgrade(conn, upgrade) == "close" or state.closing then -- the peer has finished, perhaps
-      methods.close(conn)
-    end
-    core.read_on(conn)
-  elseif state.closing then
-    methods.close(conn)
-  elseif state.paused then
-    state.paused = nil
-    core.read_on(conn)
-  end
-  return pending, why, code
 end
 
 local function check(settings)
@@ -192,25 +213,38 @@ local function check(settings)
   if not (seconds > 0 and seconds <= 1e9) then
     error(("evio.http.server: seconds is %g, expected %s"):format(seconds, kinds.seconds[2]), 3)
   end
-  return { line = settings.line or 8192, head = settings.head or 65536, body = settings.body or 2 ^ 20,
-    seconds = seconds }
+  return { line = settings.line or 8192, head = settings.head or 65536,
+    body = settings.body or settings.stream and 2 ^ 53 or 2 ^ 20, seconds = seconds, stream = settings.stream }
 end
 
--- An events table of a server whose handler(request) returns a response, or nil and calls request:respond later.
--- `settings` are limits: bytes of the first `line`, of the `head` and of the `body`, and in how many `seconds` a
--- head has to come.
+-- A peer that has finished sending still gets the answer that is due, unless its request was cut; but nobody reads
+-- events without listening for more.
+local function on_eof(conn)
+  local state = rawget(conn, STATE)
+  if state and state.request and not state.parts then
+    later.cut(state, "the peer finished in the middle of the body", "ECUT")
+  elseif state and state.due and not (state.out and state.out.ends_with_peer) then
+    state.closing = true
+    return nil, "none"
+  end
+end
+
+-- An events table of a server whose handler(request) returns a response, or nil and answers later. `settings` are
+-- limits: bytes of the first `line`, of the `head` and of the `body`, and in how many `seconds` a head has to come;
+-- and with `stream` bodies come in parts.
 function M.new(handler, settings)
   handler = handlers.check("evio.http.server", handler)
   local limits = check(settings or {})
+  local finish_body = limits.stream and end_body or answer_whole
 
   local function drive(conn)
     stream.begin(conn)
     local state = rawget(conn, STATE)
     if not state then
-      state = { take = take_head, finish = answer, handler = handler, limits = limits }
+      state = { take = take_head, finish = finish_body, refuse = refuse, handler = handler, limits = limits }
       rawset(conn, STATE, state)
     end
-    if state.due or not state.take then
+    if state.due and not state.request or not state.take then
       return finish(0) -- an answer is due, or the connection ends
     end
     return step(conn, state)
@@ -218,18 +252,18 @@ function M.new(handler, settings)
 
   return {
     data = stream.driven(handler, drive),
-    -- A peer that has finished sending still gets the answer that is due.
-    eof = function(conn)
+    eof = on_eof,
+    drained = function(conn)
       local state = rawget(conn, STATE)
-      if state and state.due then
-        state.closing = true
-        return nil, "none"
+      if state then
+        later.on_drained(state)
       end
     end,
-    closed = function(conn)
+    closed = function(conn, err, code)
       local state = rawget(conn, STATE)
       if state then
         stop_timer(state)
+        later.on_closed(state, err, code)
       end
     end,
   }

@@ -2,6 +2,7 @@
 -- same number of parts, is described in its words; of others there are names and arities only.
 local codec = require("evio.codec.resp")
 local common = require("evio.resp.common")
+local documents = require("evio.resp.documents")
 local facts = require("evio.resp.facts")
 local glob = require("evio.codec.glob")
 local printed = require("evio.codec.request").printed
@@ -152,12 +153,12 @@ local function info(all, names)
   return found
 end
 
--- There are none, but what was asked for is there.
 local function docs(all, names)
   local found = codec.map({})
   for _, one in ipairs(choose(all, names)) do
     if one then
-      found[#found + 1], found[#found + 2] = one.name, codec.map({})
+      local document = one.fact ~= NO_FACTS and documents.describe(one.name, one.below) or codec.map({})
+      found[#found + 1], found[#found + 2] = one.name, document
     end
   end
   return found
