@@ -52,7 +52,7 @@ static void finds_requests(void)
     CHECK(head.count == 3 && head.length == -1 && head.flags == HTTP_HAS_HOST);
     CHECK(part_is(get, fields[1].name, "X-Y") && part_is(get, fields[1].value, "v w"));
     CHECK(part_is(get, fields[2].name, "Empty") && part_is(get, fields[2].value, ""));
-    CHECK(is_complete(HTTP_REQUEST, LITERAL("\r\n\r\nGET * HTTP/1.1\r\n" HOST "\r\n")));
+    CHECK(is_complete(HTTP_REQUEST, LITERAL("\r\n\r\nOPTIONS * HTTP/1.1\r\n" HOST "\r\n")));
     CHECK(is_complete(HTTP_REQUEST, LITERAL("GET / HTTP/1.0\r\n\r\n")) && head.minor == 0 && head.flags == HTTP_CLOSE);
     CHECK(is_complete(HTTP_REQUEST, LITERAL("M-SEARCH / HTTP/1.9\r\nHost:\r\n\r\n")) && head.minor == 1);
 }
@@ -103,6 +103,7 @@ static void refuses(void)
         {LITERAL(" GET / HTTP/1.1\r\n"), 400}, {LITERAL("\nGET / HTTP/1.1\r\n"), 400}, {LITERAL("\x16\x03\x01"), 400},
         {LITERAL("G@T / HTTP/1.1\r\n"), 400}, {LITERAL("GET  / HTTP/1.1\r\n"), 400}, {LITERAL("GET\t/ HTTP/1.1"), 400},
         {LITERAL("GET /\r\n"), 400}, {LITERAL("GET / \r\n"), 400}, {LITERAL("GET / HTTP/1.1 \r\n"), 400},
+        {LITERAL("GET /#a HTTP/1.1"), 400}, {LITERAL("GET http://a:b/ HTTP/1.1"), 400}, {LITERAL("GET a HTTP/1.1"), 400},
         {LITERAL("GET /\x7f HTTP/1.1"), 400}, {LITERAL("GET /\0 HTTP/1.1"), 400}, {LITERAL("GET / http/1.1"), 400},
         {LITERAL("GET / HTTP/11\r\n"), 400}, {LITERAL("GET / HTTP/1.1\n"), 400}, {LITERAL("GET / HTTP/1.1\r\r"), 400},
         {LITERAL("GET / HTTP/2.0\r\n"), 505}, {LITERAL("GET / HTTP/0.9\r\n"), 505},

@@ -1,5 +1,7 @@
 #include "codec/http.h"
 
+#include "codec/http_target.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -11,7 +13,7 @@ enum { TOKEN = 1, TARGET = 2, TEXT = 4 };
 
 static const unsigned char classes[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    4, 7, 6, 7, 7, 7, 7, 7, 6, 6, 7, 7, 6, 7, 7, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 6, 6, 6,
+    4, 7, 6, 5, 7, 7, 7, 7, 6, 6, 7, 7, 6, 7, 7, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 6, 6, 6,
     6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 7, 7,
     7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 7, 6, 7, 0,
     6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
@@ -100,6 +102,8 @@ static enum http_result take_request_line(struct http_head *h, const char **at, 
         return refuse(h, 400, "the first line has no target");
     if (*p != ' ')
         return refuse(h, 400, "the first line has bytes that it must not have, or no version");
+    if (!http_is_target(target, (size_t)h->target.length, method, (size_t)h->method.length))
+        return refuse(h, 400, "the target is none of its four forms");
     p++;
     enum http_result result = take_version(h, &p, end);
     if (result != HTTP_COMPLETE)
@@ -156,17 +160,6 @@ static void take_connection(struct http_head *h, const char *at, const char *end
     }
 }
 
-// A host and a port, as far as they could be mistaken for anything else.
-static bool is_host(const char *at, const char *end)
-{
-    for (; at < end; at++) {
-        bool plain = is(*at, TOKEN) || *at == ':';
-        if (!plain && (!is(*at, TARGET) || strchr("/\\?#@,\"<>", *at)))
-            return false;
-    }
-    return true;
-}
-
 // What is told of a head while it is taken.
 struct meaning {
     enum http_kind kind;
@@ -181,7 +174,7 @@ static enum http_result take_meaning(struct http_head *h, const struct http_fiel
     if (n == 4 && m->kind == HTTP_REQUEST && is_text(name, n, "host")) {
         if (h->flags & HTTP_HAS_HOST)
             return refuse(h, 400, "there are two Host fields");
-        if (!is_host(value, value + length))
+        if (!http_is_authority(value, length))
             return refuse(h, 400, "the Host field is no host");
         h->flags |= HTTP_HAS_HOST;
     } else if (n == 14 && is_text(name, n, "content-length")) {
