@@ -76,7 +76,13 @@ end
 
 -- What is made when somebody looks at it.
 local lazy = {
-  headers = function(self) return M.parse_fields(self.head) end,
+  headers = function(self)
+    local fields = M.parse_fields(self.head)
+    if byte(self.target) ~= SLASH then -- a URL says where the request goes, whatever Host does: RFC 9112, 3.2.2
+      fields.host = self.target:match("^%a+://([^/?]*)") or fields.host
+    end
+    return fields
+  end,
   query = function(self) return M.parse_query(self.target:match("%?(.*)$") or "") end,
   cookies = function(self) return parse_cookies(self.headers.cookie) end,
 }

@@ -135,7 +135,7 @@ local function make_request(conn)
   request.method = string_of(data + head.method.at, head.method.length)
   request.target = string_of(data + head.target.at, head.target.length)
   request.path = path_of(request.target)
-  request.head = string_of(data, head.used)
+  request.head = string_of(data + head.method.at, head.used - head.method.at) -- without empty lines in front of it
   if head.minor == 0 then
     request.version = "1.0"
   end
