@@ -274,6 +274,7 @@ describe("evio.http.server", function()
     local client = support.connect(serve():address())
     local request = "GET /collect HTTP/1.1\r\nHost: h\r\n\r\n"
     assert_answers(client, request:rep(50), response("200 OK", "5000GET /collect "):rep(50), 50)
+    assert_answers(client, "\r\n\r\n" .. request, response("200 OK", "5000GET /collect "), 1) -- empty lines are none
   end)
 
   it("serves curl, with and without TLS", function()

@@ -162,10 +162,11 @@ function take_head(conn, state)
   end
   stop_timer(state)
   if status ~= COMPLETE then
+    state.method = string_of(head.data + head.method.at, head.method.length)
     return refuse(state, head.status, string_of(head.message))
   end
   local request, length, flags = make_request(conn), tonumber(head.length), head.flags
-  state.closing = band(flags, CLOSE) ~= 0
+  state.closing, state.method = band(flags, CLOSE) ~= 0, request.method
   if request.method == "CONNECT" then -- RFC 9110, 9.3.6: what a 2xx begins is no answer with a body
     return refuse(state, 501, "CONNECT makes a tunnel, which is for proxies")
   elseif length <= 0 and band(flags, CHUNKED) == 0 then
