@@ -82,6 +82,8 @@ describe("the handshake of evio.websocket.server", function()
       { 400, "Key is not 16 bytes", { ["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=" } },
       { 400, "Key is not 16 bytes", { ["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25j*Q==" } },
       { 403, "Origin", { Origin = "http://elsewhere" } },
+      { 400, "Protocol is no list", { ["Sec-WebSocket-Protocol"] = "a b" } },
+      { 400, "Extensions is no list", { ["Sec-WebSocket-Extensions"] = "permessage-deflate;" } },
     }) do
       local status, words, fields = unpack(case)
       local got, headers, client = answer(server, websocket.request("/chat", fields))

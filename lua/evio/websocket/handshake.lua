@@ -1,6 +1,7 @@
 -- The opening handshake (RFC 6455, 4), without I/O: what a server says of a request, what a client sends, and what it
 -- makes of the answer.
 local codec = require("evio.codec.websocket")
+local lists = require("evio.websocket.extensions")
 local ffi = require("ffi")
 
 local M = {}
@@ -71,6 +72,16 @@ local function may_come(origins, origin, request)
   return false
 end
 
+-- What is wrong with the fields that are lists; nil for nothing.
+local function check_lists(headers)
+  local protocols, wanted = headers["sec-websocket-protocol"], headers["sec-websocket-extensions"]
+  if protocols and not lists.parse_protocols(protocols) then
+    return "this is a WebSocket: the field Sec-WebSocket-Protocol is no list of names"
+  elseif wanted and not lists.parse(wanted) then
+    return "this is a WebSocket: the field Sec-WebSocket-Extensions is no list of extensions"
+  end
+end
+
 -- What a request that is no proper upgrade is answered; nil for one that is.
 function M.refuse(request, origins)
   local headers = request.headers
@@ -93,6 +104,8 @@ function M.refuse(request, origins)
   elseif not may_come(origins, headers.origin, request) then
     return refuse(403, "this is a WebSocket: pages of the request's Origin may not use it")
   end
+  local wrong = check_lists(headers)
+  return wrong and refuse(400, wrong)
 end
 
 -- The first protocol that the client wants and the server has.
