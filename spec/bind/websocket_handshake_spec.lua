@@ -90,6 +90,8 @@ describe("the handshake of evio.websocket.server", function()
       assert.equal(tostring(status), got)
       assert.matches(words, client:receive(tonumber(headers["content-length"])), 1, true)
       assert.equal(status == 426 and "13" or nil, headers["sec-websocket-version"])
+      assert.equal(status == 426 and "websocket" or nil, headers.upgrade) -- RFC 9110, 15.5.22
+      assert.equal(status == 426 and "Upgrade" or nil, headers.connection)
       client:send("GET / HTTP/1.1\r\nHost: h\r\n\r\n") -- it is HTTP still
       assert.equal("HTTP/1.1 200 OK", (websocket.read_head(client)))
     end

@@ -155,6 +155,9 @@ local function put_field(lines, name, value, side)
     error(("a %s's field %s is %s, expected text in one line"):format(side.what, name,
       type(value) == "string" and ("%q"):format(value) or "a " .. type(value)), 0)
   end
+  if side == SERVER and lower(name) == "upgrade" then -- which is for the next hop: RFC 9110, 7.8
+    lines[#lines + 1] = "Connection: Upgrade\r\n"
+  end
   lines[#lines + 1] = ("%s: %s\r\n"):format(name, value)
 end
 
@@ -249,8 +252,7 @@ function M.pack_upgrade(response, date)
     error(("a response with `upgrade` has the status %s and a %s, expected 101 and an events table"):format(
       tostring(response.status), type(response.upgrade)), 0)
   end
-  return "HTTP/1.1 101 Switching Protocols\r\n" .. date .. "Connection: Upgrade\r\n"
-    .. put_fields(response.headers or {}, SERVER) .. "\r\n"
+  return "HTTP/1.1 101 Switching Protocols\r\n" .. date .. put_fields(response.headers or {}, SERVER) .. "\r\n"
 end
 
 return M

@@ -96,7 +96,7 @@ function M.refuse(request, origins)
     return refuse(400, "this is a WebSocket: the request has no Connection field with \"upgrade\"")
   elseif version ~= "13" then
     return refuse(426, "this is a WebSocket: the field Sec-WebSocket-Version is not 13",
-      { ["Sec-WebSocket-Version"] = "13" })
+      { Upgrade = "websocket", ["Sec-WebSocket-Version"] = "13" })
   elseif not (key and #key == 24 and key:find("^[%w+/]+==$")) then
     return refuse(400, "this is a WebSocket: the field Sec-WebSocket-Key is not 16 bytes in base64")
   elseif request.body ~= "" then
