@@ -157,7 +157,10 @@ describe("evio.http.server", function()
         "CONNECT / HTTP/1.1\r\nHost: h\r\n\r\n",
         "CONNECT h HTTP/1.1\r\nHost: h\r\n\r\n", "GET http:///x HTTP/1.1\r\nHost: h\r\n\r\n", "\22\3\1\2\0\1",
       },
-      ["501 Not Implemented"] = { "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n" },
+      ["501 Not Implemented"] = {
+        "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        "CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n", -- a 2xx would begin a tunnel: RFC 9110, 9.3.6
+      },
       ["505 HTTP Version Not Supported"] = { "GET / HTTP/2.0\r\n\r\n" },
       ["417 Expectation Failed"] = { "POST / HTTP/1.1\r\nHost: h\r\nExpect: x\r\n\r\n" },
     }) do
@@ -184,7 +187,7 @@ describe("evio.http.server", function()
     is("GET http://h/x?y", "/x")
     is("GET HTTP://h", "/")
     is("OPTIONS *", "*")
-    is("CONNECT h:443", "")
+    is("OPTIONS http://h", "/")
   end)
 
   it("has limits, with the status that says which", function()
@@ -271,6 +274,7 @@ describe("evio.http.server", function()
     local client = support.connect(serve():address())
     local request = "GET /collect HTTP/1.1\r\nHost: h\r\n\r\n"
     assert_answers(client, request:rep(50), response("200 OK", "5000GET /collect "):rep(50), 50)
+    assert_answers(client, "\r\n\r\n" .. request, response("200 OK", "5000GET /collect "), 1) -- empty lines are none
   end)
 
   it("serves curl, with and without TLS", function()

@@ -93,12 +93,16 @@ describe("the handshake of evio.websocket.server", function()
       { 400, "Key is not 16 bytes", { ["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=" } },
       { 400, "Key is not 16 bytes", { ["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25j*Q==" } },
       { 403, "Origin", { Origin = "http://elsewhere" } },
+      { 400, "Protocol is no list", { ["Sec-WebSocket-Protocol"] = "a b" } },
+      { 400, "Extensions is no list", { ["Sec-WebSocket-Extensions"] = "permessage-deflate;" } },
     }) do
       local status, words, fields = unpack(case)
       local got, headers, client = answer(server, websocket.request("/chat", fields))
       assert.equal(tostring(status), got)
       assert.matches(words, client:receive(tonumber(headers["content-length"])), 1, true)
       assert.equal(status == 426 and "13" or nil, headers["sec-websocket-version"])
+      assert.equal(status == 426 and "websocket" or nil, headers.upgrade) -- RFC 9110, 15.5.22
+      assert.equal(status == 426 and "Upgrade" or nil, headers.connection)
       client:send("GET / HTTP/1.1\r\nHost: h\r\n\r\n") -- it is HTTP still
       assert.equal("HTTP/1.1 200 OK", (websocket.read_head(client)))
     end

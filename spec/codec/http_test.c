@@ -52,7 +52,7 @@ static void finds_requests(void)
     CHECK(head.count == 3 && head.length == -1 && head.flags == HTTP_HAS_HOST);
     CHECK(part_is(get, fields[1].name, "X-Y") && part_is(get, fields[1].value, "v w"));
     CHECK(part_is(get, fields[2].name, "Empty") && part_is(get, fields[2].value, ""));
-    CHECK(is_complete(HTTP_REQUEST, LITERAL("\r\n\r\nGET * HTTP/1.1\r\n" HOST "\r\n")));
+    CHECK(is_complete(HTTP_REQUEST, LITERAL("\r\n\r\nOPTIONS * HTTP/1.1\r\n" HOST "\r\n")));
     CHECK(is_complete(HTTP_REQUEST, LITERAL("GET / HTTP/1.0\r\n\r\n")) && head.minor == 0 && head.flags == HTTP_CLOSE);
     CHECK(is_complete(HTTP_REQUEST, LITERAL("M-SEARCH / HTTP/1.9\r\nHost:\r\n\r\n")) && head.minor == 1);
 }
@@ -77,6 +77,7 @@ static void knows_what_fields_mean(void)
     } cases[] = {
         {"Content-Length: 0\r\n", 0, 0},
         {"content-LENGTH:  999999999999999 \r\n", 0, 999999999999999},
+        {"Content-Length: 0000000000000000000005\r\n", 0, 5},
         {"Transfer-Encoding: Chunked\r\n", HTTP_CHUNKED, -1},
         {"Connection: close\r\n", HTTP_CLOSE, -1},
         {"Connection: Keep-Alive, , CLOSE;x\r\n", HTTP_CLOSE, -1},
@@ -103,6 +104,7 @@ static void refuses(void)
         {LITERAL(" GET / HTTP/1.1\r\n"), 400}, {LITERAL("\nGET / HTTP/1.1\r\n"), 400}, {LITERAL("\x16\x03\x01"), 400},
         {LITERAL("G@T / HTTP/1.1\r\n"), 400}, {LITERAL("GET  / HTTP/1.1\r\n"), 400}, {LITERAL("GET\t/ HTTP/1.1"), 400},
         {LITERAL("GET /\r\n"), 400}, {LITERAL("GET / \r\n"), 400}, {LITERAL("GET / HTTP/1.1 \r\n"), 400},
+        {LITERAL("GET /#a HTTP/1.1"), 400}, {LITERAL("GET http://a:b/ HTTP/1.1"), 400}, {LITERAL("GET a HTTP/1.1"), 400},
         {LITERAL("GET /\x7f HTTP/1.1"), 400}, {LITERAL("GET /\0 HTTP/1.1"), 400}, {LITERAL("GET / http/1.1"), 400},
         {LITERAL("GET / HTTP/11\r\n"), 400}, {LITERAL("GET / HTTP/1.1\n"), 400}, {LITERAL("GET / HTTP/1.1\r\r"), 400},
         {LITERAL("GET / HTTP/2.0\r\n"), 505}, {LITERAL("GET / HTTP/0.9\r\n"), 505},
@@ -124,11 +126,14 @@ static void refuses(void)
         {LITERAL("GET / HTTP/1.1\r\n" HOST "Content-Length: 0x1\r\n"), 400},
         {LITERAL("GET / HTTP/1.1\r\n" HOST "Content-Length:\r\n"), 400},
         {LITERAL("GET / HTTP/1.1\r\n" HOST "Content-Length: 9999999999999999\r\n"), 400},
+        {LITERAL("GET / HTTP/1.1\r\n" HOST "Content-Length: 99999999999999999999\r\n"), 400},
+        {LITERAL("GET / HTTP/1.1\r\n" HOST "Content-Length: 0000000000000000000x\r\n"), 400},
         {LITERAL("GET / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"), 400},
         {LITERAL("GET / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400},
         {LITERAL("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400},
         {LITERAL("GET / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked, identity\r\n"), 400},
         {LITERAL("GET / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n"), 400},
+        {LITERAL("GET / HTTP/1.1\r\n" HOST "Transfer-Encoding: Chunked, chunked\r\n"), 400},
         {LITERAL("GET / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n"), 501},
         {LITERAL("GET / HTTP/1.1\r\n" HOST "Expect: 200-ok\r\n"), 417},
     };
@@ -151,6 +156,8 @@ static void has_limits(void)
     CHECK(scan(HTTP_REQUEST, text, 101) == HTTP_MORE);
     for (size_t k = 102; k <= 103; k++)
         CHECK(scan(HTTP_REQUEST, text, k) == HTTP_BAD && head.status == 414);
+    snprintf(text, sizeof(text), "GET%0200d / HTTP/1.1\r\n", 0);
+    CHECK(scan(HTTP_REQUEST, text, 102) == HTTP_BAD && head.status == 501); // RFC 9112, 3
     n = snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n" HOST "X: %0300d", 0);
     CHECK(scan(HTTP_REQUEST, text, 300) == HTTP_MORE);
     CHECK(scan(HTTP_REQUEST, text, 301) == HTTP_BAD && head.status == 431);
@@ -181,7 +188,7 @@ static void finds_chunks(void)
         int64_t size;
     } good[] = {
         {"5\r\n", 5}, {"0\r\n", 0}, {"000a\r\n", 10}, {"fFfF\r\n", 65535}, {"1fffffffffff\r\n", 0x1fffffffffff},
-        {"5;a=b;c=\"d;\"\r\n", 5}, {"5 ;a\r\n", 5}, {"5;\r\n", 5},
+        {"00000000000000000005\r\n", 5}, {"5;a=b;c=\"d;\"\r\n", 5}, {"5 ;a\r\n", 5}, {"5;\r\n", 5},
     };
     struct http_chunk chunk;
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -193,6 +200,9 @@ static void finds_chunks(void)
     static const char *bad[] = {"\r\n", "g\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", "5\n", "5\rx", "5 \r\n", "5 5\r\n", "5;\x01", "11111111111111\r\n"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         CHECK(chunk_of(bad[i], strlen(bad[i]), &chunk) == HTTP_BAD && chunk.message);
+    char zeros[4097];
+    memset(zeros, '0', sizeof(zeros));
+    CHECK(chunk_of(zeros, 4096, &chunk) == HTTP_MORE && chunk_of(zeros, 4097, &chunk) == HTTP_BAD);
 }
 
 static enum http_result trailers_of(const char *bytes, size_t n)

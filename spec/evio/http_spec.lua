@@ -50,6 +50,12 @@ describe("a request of evio.http", function()
     end
     assert.is_true(os.clock() - before < 2)
   end)
+
+  it("goes to the host that its URL has, whatever Host says (RFC 9112, 3.2.2)", function()
+    for target, host in pairs({ ["http://a:1/x"] = "a:1", ["http://a?x"] = "a", ["/http://a"] = "b", ["*"] = "b" }) do
+      assert.equal(host, request(target, "Host: b\r\n").headers.Host)
+    end
+  end)
 end)
 
 describe("a response of evio.http", function()

@@ -1,5 +1,7 @@
 #include "codec/http.h"
 
+#include "codec/http_target.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -11,7 +13,7 @@ enum { TOKEN = 1, TARGET = 2, TEXT = 4 };
 
 static const unsigned char classes[256] = {
     0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    4, 7, 6, 7, 7, 7, 7, 7, 6, 6, 7, 7, 6, 7, 7, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 6, 6, 6,
+    4, 7, 6, 5, 7, 7, 7, 7, 6, 6, 7, 7, 6, 7, 7, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 6, 6, 6,
     6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 7, 7,
     7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 6, 7, 6, 7, 0,
     6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6,
@@ -100,6 +102,8 @@ static enum http_result take_request_line(struct http_head *h, const char **at, 
         return refuse(h, 400, "the first line has no target");
     if (*p != ' ')
         return refuse(h, 400, "the first line has bytes that it must not have, or no version");
+    if (!http_is_target(target, (size_t)h->target.length, method, (size_t)h->method.length))
+        return refuse(h, 400, "the target is none of its four forms");
     p++;
     enum http_result result = take_version(h, &p, end);
     if (result != HTTP_COMPLETE)
@@ -126,16 +130,31 @@ static enum http_result take_status_line(struct http_head *h, const char **at, c
     return HTTP_COMPLETE;
 }
 
+// Zeros in front are no digits of the limit, behind which the number could be too large.
 static bool read_length(const char *at, size_t n, int64_t *length)
 {
-    int64_t value = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (at[i] < '0' || at[i] > '9')
-            return false;
-        value = value * 10 + (at[i] - '0');
+    const char *end = at + n;
+    if (n == 0)
+        return false;
+    while (at < end && *at == '0')
+        at++;
+    if (end - at > MOST_LENGTH_DIGITS)
+        return false;
+    for (*length = 0; at < end && *at >= '0' && *at <= '9'; at++)
+        *length = *length * 10 + (*at - '0');
+    return at == end;
+}
+
+// Whether one of the tokens in n bytes is this one, in small letters.
+static bool has_word(const char *at, size_t n, const char *word)
+{
+    for (const char *end = at + n; at < end; at++) {
+        const char *token = at;
+        at = skip(at, end, TOKEN);
+        if (at > token && is_text(token, (size_t)(at - token), word))
+            return true;
     }
-    *length = value;
-    return n > 0 && n <= MOST_LENGTH_DIGITS;
+    return false;
 }
 
 // The tokens of Connection.
@@ -156,17 +175,6 @@ static void take_connection(struct http_head *h, const char *at, const char *end
     }
 }
 
-// A host and a port, as far as they could be mistaken for anything else.
-static bool is_host(const char *at, const char *end)
-{
-    for (; at < end; at++) {
-        bool plain = is(*at, TOKEN) || *at == ':';
-        if (!plain && (!is(*at, TARGET) || strchr("/\\?#@,\"<>", *at)))
-            return false;
-    }
-    return true;
-}
-
 // What is told of a head while it is taken.
 struct meaning {
     enum http_kind kind;
@@ -181,7 +189,7 @@ static enum http_result take_meaning(struct http_head *h, const struct http_fiel
     if (n == 4 && m->kind == HTTP_REQUEST && is_text(name, n, "host")) {
         if (h->flags & HTTP_HAS_HOST)
             return refuse(h, 400, "there are two Host fields");
-        if (!is_host(value, value + length))
+        if (!http_is_authority(value, length))
             return refuse(h, 400, "the Host field is no host");
         h->flags |= HTTP_HAS_HOST;
     } else if (n == 14 && is_text(name, n, "content-length")) {
@@ -194,6 +202,8 @@ static enum http_result take_meaning(struct http_head *h, const struct http_fiel
             return refuse(h, 400, "there are two Transfer-Encoding fields");
         if (length < 7 || !is_text(value + length - 7, 7, "chunked") || (length > 7 && is(value[length - 8], TOKEN)))
             return refuse(h, 400, "the last Transfer-Encoding is not \"chunked\"");
+        if (has_word(value, length - 7, "chunked"))
+            return refuse(h, 400, "the Transfer-Encoding is \"chunked\" twice");
         if (length > 7)
             return refuse(h, 501, "the Transfer-Encoding is more than \"chunked\"");
         h->flags |= HTTP_CHUNKED;
@@ -282,6 +292,7 @@ enum http_result http_scan(struct http_head *h, enum http_kind kind, const char 
     h->data = bytes;
     h->count = h->flags = 0;
     h->length = -1;
+    h->method = h->target = (struct http_part){0};
     while (end - at >= 2 && at[0] == '\r' && at[1] == '\n')
         at += 2;
     const char *first = at;
@@ -290,7 +301,8 @@ enum http_result http_scan(struct http_head *h, enum http_kind kind, const char 
     enum http_result result = take_first_line(h, kind, &at, end);
     bool has_line = result == HTTP_COMPLETE;
     if (has_line ? at - 2 - first > h->most_line : result == HTTP_MORE && end - 1 - first > h->most_line)
-        return refuse(h, 414, "the first line is too long");
+        return h->method.length > h->most_line ? refuse(h, 501, "the method is too long")
+                                               : refuse(h, 414, "the first line is too long");
     if (has_line)
         result = take_fields(h, &at, end, &m);
     if (result == HTTP_BAD)
@@ -317,7 +329,7 @@ enum http_result http_scan_chunk(struct http_chunk *chunk, const char *bytes, in
     chunk->message = "a chunk has no size";
     chunk->size = 0;
     for (; at < end && hex_digit(*at) >= 0; at++) {
-        if (at - bytes == MOST_CHUNK_DIGITS)
+        if (chunk->size >> (4 * (MOST_CHUNK_DIGITS - 1)) || at - bytes == MOST_CHUNK_LINE)
             return HTTP_BAD;
         chunk->size = chunk->size * 16 + hex_digit(*at);
     }

@@ -1,6 +1,6 @@
 -- How HTTP servers answer. A connection's state is { take: the function for what comes next, due: the request that is
 -- not answered yet, out: the stream that answers it, request: the one whose body is coming, closing: whether the
--- connection ends behind the answer, paused: whether it waits for it, ... }.
+-- connection ends behind the answer, paused: whether it waits for it, method: that of the last head, ... }.
 local core = require("evio.core")
 local message = require("evio.http.message")
 local stream = require("evio.stream")
@@ -77,9 +77,9 @@ function M.pack_stream(state, request, response)
   return bytes, framing
 end
 
--- The bytes of an answer behind which the connection ends, which says why.
-function M.pack_refusal(status, text)
-  local bytes, body = pack({ status = status, body = text .. "\n" }, date(), "Connection: close\r\n")
+-- The bytes of an answer behind which the connection ends, which says why; of HEAD without the text.
+function M.pack_refusal(status, text, method)
+  local bytes, body = pack({ status = status, body = text .. "\n" }, date(), "Connection: close\r\n", method == "HEAD")
   return bytes .. body
 end
 
@@ -97,7 +97,7 @@ end
 -- Answers so and takes nothing more: what a function that takes a part returns.
 function M.refuse(state, status, text)
   state.take = nil
-  put(M.pack_refusal(status, text))
+  put(M.pack_refusal(status, text, state.method))
   live.used = live.length
   return true, "close"
 end

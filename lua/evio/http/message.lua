@@ -95,7 +95,13 @@ end
 
 -- What is made when somebody looks at it.
 local lazy = {
-  headers = function(self) return M.parse_fields(self.head) end,
+  headers = function(self)
+    local fields = M.parse_fields(self.head)
+    if byte(self.target) ~= SLASH then -- a URL says where the request goes, whatever Host does: RFC 9112, 3.2.2
+      fields.host = self.target:match("^%a+://([^/?]*)") or fields.host
+    end
+    return fields
+  end,
   query = function(self) return M.parse_query(self.target:match("%?(.*)$") or "") end,
   cookies = function(self) return parse_cookies(self.headers.cookie) end,
 }
@@ -167,6 +173,9 @@ local function put_field(lines, name, value, side)
   elseif type(value) ~= "string" and type(value) ~= "number" or tostring(value):find("[%z\1-\8\10-\31\127]") then
     error(("a %s's field %s is %s, expected text in one line"):format(side.what, name,
       type(value) == "string" and ("%q"):format(value) or "a " .. type(value)), 0)
+  end
+  if side == SERVER and lower(name) == "upgrade" then -- which is for the next hop: RFC 9110, 7.8
+    lines[#lines + 1] = "Connection: Upgrade\r\n"
   end
   lines[#lines + 1] = ("%s: %s\r\n"):format(name, value)
 end
@@ -264,8 +273,7 @@ function M.pack_upgrade(response, date)
     error(("a response with `upgrade` has the status %s and a %s, expected 101 and an events table"):format(
       tostring(response.status), type(response.upgrade)), 0)
   end
-  return "HTTP/1.1 101 Switching Protocols\r\n" .. date .. "Connection: Upgrade\r\n"
-    .. put_fields(response.headers or {}, SERVER) .. "\r\n"
+  return "HTTP/1.1 101 Switching Protocols\r\n" .. date .. put_fields(response.headers or {}, SERVER) .. "\r\n"
 end
 
 return M

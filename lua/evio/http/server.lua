@@ -17,14 +17,13 @@ local M = {}
 
 local leaves, live = stream.leaves, stream.live
 local methods = core.conn_methods
-local byte, string_of = string.byte, ffi.string
+local string_of = ffi.string
 local head = memory.head
 local put, refuse = answer_of.put, answer_of.refuse
 local error, setmetatable, tonumber, try = error, setmetatable, tonumber, core.try
 local metatable, path_of = message.request_metatable, message.path_of
 local COMPLETE, MORE, REQUEST = 1, 0, 0
 local CHUNKED, CLOSE = 1, 2 -- flags of a head
-local SLASH = 47
 local LARGE = 16384 -- bytes of a body that is not copied: it goes to the socket, or the translator, as it is
 
 local STATE = answer_of.STATE
@@ -131,16 +130,6 @@ local function begin_parts(conn, state, request, length, flags)
   return answer(conn, state, request)
 end
 
--- Whether a target is one of its forms other than a path (RFC 9112, 3.2).
-local function is_target(method, target)
-  if target == "*" then
-    return method == "OPTIONS"
-  elseif method == "CONNECT" then
-    return target:find("^[^/?#@]+:%d+$") ~= nil
-  end
-  return target:find("^[hH][tT][tT][pP][sS]?://[^/?#@]+") ~= nil
-end
-
 -- Only keys with values that are constants are in the table from the beginning, once it is bytecode; each that is added
 -- may make the table anew.
 local function make_request(conn)
@@ -150,7 +139,7 @@ local function make_request(conn)
   request.method = string_of(data + head.method.at, head.method.length)
   request.target = string_of(data + head.target.at, head.target.length)
   request.path = path_of(request.target)
-  request.head = string_of(data, head.used)
+  request.head = string_of(data + head.method.at, head.used - head.method.at) -- without empty lines in front of it
   if head.minor == 0 then
     request.version = "1.0"
   end
@@ -177,13 +166,13 @@ function take_head(conn, state)
   end
   stop_timer(state)
   if status ~= COMPLETE then
+    state.method = string_of(head.data + head.method.at, head.method.length)
     return refuse(state, head.status, string_of(head.message))
   end
   local request, length, flags = make_request(conn), tonumber(head.length), head.flags
-  state.closing = band(flags, CLOSE) ~= 0
-  if (byte(request.target) ~= SLASH or request.method == "CONNECT")
-    and not is_target(request.method, request.target) then
-    return refuse(state, 400, "the target is none of its four forms")
+  state.closing, state.method = band(flags, CLOSE) ~= 0, request.method
+  if request.method == "CONNECT" then -- RFC 9110, 9.3.6: what a 2xx begins is no answer with a body
+    return refuse(state, 501, "CONNECT makes a tunnel, which is for proxies")
   elseif length <= 0 and band(flags, CHUNKED) == 0 then
     return answer(conn, state, request)
   elseif state.limits.stream then

@@ -60,7 +60,7 @@ local function finish(task, ok, result)
   if not ok then
     local text = type(result) == "string" and result or ("(error object is a %s)"):format(type(result))
     if due and not state.out then
-      core.conn_methods.write(request.conn, answer.pack_refusal(500, "the server has an error"))
+      core.conn_methods.write(request.conn, answer.pack_refusal(500, "the server has an error", request.method))
     end
     core.fail_session(request.conn, text, debug.traceback(task.thread, text))
   end

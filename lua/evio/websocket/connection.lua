@@ -70,6 +70,14 @@ local function take_control(self, frame)
   end
 end
 
+-- A message that will not become whole. Its memory is not waited for.
+local function drop_parts(self)
+  if self._parts then
+    self._parts:free()
+    self._parts = nil
+  end
+end
+
 -- The next part of a message that has not come at once, or has to be inflated.
 local function take_part(self, frame, status)
   local parts = self._parts
@@ -80,6 +88,7 @@ local function take_part(self, frame, status)
   if frame.compressed ~= 0 then
     local code, why = self._deflate:take(frame, parts, status ~= PART)
     if code then
+      drop_parts(self)
       return fail(self, code, why)
     end
   else
@@ -155,6 +164,7 @@ local function on_closed(conn, message)
   local handler = self._events.closed
   self._open = false
   self:_stop_timer()
+  drop_parts(self)
   if self._pings then
     self._pings:cancel()
   end

@@ -2,6 +2,7 @@
 -- What was agreed on: { send = { window, takeover }, receive = { takeover } }, of one's own side.
 local buffer = require("string.buffer")
 local codec = require("evio.codec.websocket")
+local extensions = require("evio.websocket.extensions")
 local ffi = require("ffi")
 
 local M = {}
@@ -23,13 +24,12 @@ local KNOWN = {
   server_max_window_bits = "bits", client_max_window_bits = "bits",
 }
 
-local function read_parameters(text)
+local function read_parameters(parameters)
   local found = {}
-  for parameter in text:gmatch(";([^;]*)") do
-    local name, rest = parameter:match("^%s*([%w_-]+)%s*(.*)$")
-    local value = rest == "" or (rest or ""):match('^=%s*"?(%d+)"?%s*$')
+  for _, parameter in ipairs(parameters) do
+    local name, value = parameter.name, parameter.value
     local kind = KNOWN[name]
-    if not kind or found[name] ~= nil or not value or kind == "flag" and value ~= true then
+    if not kind or found[name] ~= nil or kind == "flag" and value ~= true then
       return false
     elseif value ~= true and not (value:find("^[1-9]%d?$") and tonumber(value) >= 8 and tonumber(value) <= 15) then
       return false
@@ -40,12 +40,9 @@ local function read_parameters(text)
 end
 
 local function read_field(field)
-  local list = {}
-  for extension in field:gmatch("[^,]+") do
-    local name, rest = extension:match("^%s*([^%s;]+)%s*(.*)$")
-    if name then
-      list[#list + 1] = { name = name:lower(), parameters = read_parameters(rest) }
-    end
+  local list = field and extensions.parse(field) or {}
+  for _, extension in ipairs(list) do
+    extension.name, extension.parameters = extension.name:lower(), read_parameters(extension.parameters)
   end
   return list
 end
@@ -76,7 +73,7 @@ end
 -- The answer to a client's Sec-WebSocket-Extensions, and what was agreed on: of the first offer that can be taken.
 -- `settings` are { level, window, memory, takeover, threshold }.
 function M.accept(field, settings)
-  for _, offer in ipairs(read_field(field or "")) do
+  for _, offer in ipairs(read_field(field)) do
     if offer.name == NAME and offer.parameters then
       local answer, agreed = take_offer(offer.parameters, settings)
       if answer then
@@ -102,11 +99,11 @@ end
 -- What a client makes of the server's answer: what was agreed on, nil for nothing; nil and what is wrong with it.
 -- `settings` are those of the offer, nil for none.
 function M.check(field, settings)
-  local list = read_field(field or "")
+  local list = read_field(field)
   local answer = list[1] and list[1].parameters
-  if #list == 0 then
+  if not field then
     return nil
-  elseif not settings or #list > 1 or list[1].name ~= NAME then
+  elseif not settings or #list ~= 1 or list[1].name ~= NAME then
     return nil, ("the server chose the extensions %q, which were not offered"):format(field)
   elseif not answer or answer.server_max_window_bits == true or answer.client_max_window_bits == true
     or settings.window < (answer.server_max_window_bits or settings.window)

@@ -1,6 +1,7 @@
 -- The opening handshake (RFC 6455, 4), without I/O: what a server says of a request, what a client sends, and what it
 -- makes of the answer.
 local codec = require("evio.codec.websocket")
+local lists = require("evio.websocket.extensions")
 local ffi = require("ffi")
 
 local M = {}
@@ -72,6 +73,16 @@ local function may_come(origins, origin, request)
   return false
 end
 
+-- What is wrong with the fields that are lists; nil for nothing.
+local function check_lists(headers)
+  local protocols, wanted = headers["sec-websocket-protocol"], headers["sec-websocket-extensions"]
+  if protocols and not lists.parse_protocols(protocols) then
+    return "this is a WebSocket: the field Sec-WebSocket-Protocol is no list of names"
+  elseif wanted and not lists.parse(wanted) then
+    return "this is a WebSocket: the field Sec-WebSocket-Extensions is no list of extensions"
+  end
+end
+
 -- What a request that is no proper upgrade is answered; nil for one that is.
 function M.refuse(request, origins)
   local headers = request.headers
@@ -86,7 +97,7 @@ function M.refuse(request, origins)
     return refuse(400, "this is a WebSocket: the request has no Connection field with \"upgrade\"")
   elseif version ~= "13" then
     return refuse(426, "this is a WebSocket: the field Sec-WebSocket-Version is not 13",
-      { ["Sec-WebSocket-Version"] = "13" })
+      { Upgrade = "websocket", ["Sec-WebSocket-Version"] = "13" })
   elseif not (key and #key == 24 and key:find("^[%w+/]+==$")) then
     return refuse(400, "this is a WebSocket: the field Sec-WebSocket-Key is not 16 bytes in base64")
   elseif request.body ~= "" then
@@ -94,6 +105,8 @@ function M.refuse(request, origins)
   elseif not may_come(origins, headers.origin, request) then
     return refuse(403, "this is a WebSocket: pages of the request's Origin may not use it")
   end
+  local wrong = check_lists(headers)
+  return wrong and refuse(400, wrong)
 end
 
 -- The first protocol that the client wants and the server has.
