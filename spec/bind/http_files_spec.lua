@@ -9,11 +9,11 @@ local MIB = 2 ^ 20
 -- A root with a page, a directory, a large file and what must not be served, beside a secret.
 local function make_root()
   local top = support.tmpdir()
-  http.inside(top, "mkdir -p root/sub root/empty root/.git && echo secret >secret && cd root && echo home >index.html"
+  http.inside(top, "mkdir -p site/sub site/empty site/.git && echo secret >secret && cd site && echo home >index.html"
     .. " && echo inner >sub/index.html && echo hidden >.git/config && echo text >'a b.TXT' && echo x >none.xyz"
     .. " && ln -s ../secret out && ln -s .. up && ln -s sub/index.html inside && mkfifo fifo"
     .. " && truncate -s 100M big.bin && echo gone >locked && chmod 0 locked")
-  return top .. "/root"
+  return top .. "/site"
 end
 
 local function serve(settings, root)
@@ -54,7 +54,7 @@ describe("evio.http.files", function()
     for _, path in ipairs({
       "/../secret", "/..%2fsecret", "/%2e%2e/secret", "/%2e%2e%2fsecret", "/sub/../../secret", "/sub/..%5c..%5csecret",
       "/..\\secret", "/.%2e/secret", "//etc/passwd", "/%2fetc/passwd", "/sub%2findex.html", "/index.html%00.txt",
-      "/out", "/up/secret", "/up/root/index.html", "/fifo", "/.git/config", "/./index.html", "/sub/.", "/sub/..",
+      "/out", "/up/secret", "/up/site/index.html", "/fifo", "/.git/config", "/./index.html", "/sub/.", "/sub/..",
       "//sub", "/sub//index.html", "/index.html/", "/" .. ("x"):rep(300), "/" .. ("x/"):rep(3000), "/none",
     }) do
       assert.equal(404, http.fetch(client, "GET " .. path).status, path)
