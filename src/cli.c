@@ -40,6 +40,15 @@ static enum outcome set_backend(struct script *s, const char *value)
     return GO_ON;
 }
 
+static enum outcome set_limit(struct script *s, const char *value)
+{
+    char error[OPTIONS_ERROR_SIZE];
+    if (options_parse(&s->defaults, value, error))
+        return GO_ON;
+    fprintf(stderr, "evio-lua: %s\n", error);
+    return END_USAGE;
+}
+
 static enum outcome show_version(struct script *s, const char *value)
 {
     (void)s, (void)value;
@@ -55,6 +64,7 @@ static const struct option options[] = {
     {"-e", "CODE", "run CODE, before the script if there is one", set_code},
     {"--check", NULL, "check the syntax, run nothing", set_check},
     {"--backend", "NAME", "epoll, kqueue or poll; else EVIO_BACKEND, else the best", set_backend},
+    {"--limit", "NAME=VALUE", "a limit's default, as in connections=500; see docs/limits.md", set_limit},
     {"--version", NULL, "print the version", show_version},
     {"--help", NULL, "print this", show_help},
 };
@@ -67,7 +77,7 @@ static void print_usage(FILE *to)
         char left[32];
         snprintf(left, sizeof(left), "%s%s%s", options[i].name, options[i].argument ? " " : "",
                  options[i].argument ? options[i].argument : "");
-        fprintf(to, "  %-16s  %s\n", left, options[i].help);
+        fprintf(to, "  %-18s  %s\n", left, options[i].help);
     }
 }
 
@@ -114,7 +124,8 @@ static enum outcome read_option(struct script *s, int *at)
 
 bool cli_parse(int argc, char **argv, struct script *s, int *status)
 {
-    *s = (struct script){.argv = argv, .argc = argc, .file_at = argc};
+    *s = (struct script){.argv = argv, .argc = argc, .file_at = argc,
+                         .defaults = options_defaults};
     s->codes = calloc((size_t)argc, sizeof(char *));
     if (!s->codes)
         abort();

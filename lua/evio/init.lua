@@ -21,6 +21,7 @@ local M = {
   shutdown = core.shutdown,
   now = core.now,
   time = core.time,
+  memory = core.memory,
   after = core.after,
   every = core.every,
   wake = core.wake,

@@ -95,7 +95,8 @@ describe("an events table", function()
   end)
 
   it("with a misspelt option is refused, and every option is named", function()
-    local all = "expected high, low, queue, input, duplex, linger, idle, read, write or handshake"
+    local all = "expected high, low, queue, input, connections, per_address, duplex, linger, idle, read, write or " ..
+      "handshake"
     assert_refused({
       ["{ options = { hihg = 1 } }"] = 'unknown option "hihg", ' .. all,
       ["{ options = { High = 1 } }"] = 'unknown option "High", ' .. all,

@@ -37,9 +37,8 @@ static const char *describe(const struct event *e, char *text, size_t size)
     return text;
 }
 
-// Raises an error about what the handler returned, with the handler's place in front.
-static void refuse(lua_State *L, const struct event *e, const char *what, const char *came,
-                   const char *expected)
+// Pushes the handler's place, for messages.
+static const char *push_place(lua_State *L, const struct event *e)
 {
     lua_Debug info;
     if (e->handlers)
@@ -47,8 +46,15 @@ static void refuse(lua_State *L, const struct event *e, const char *what, const 
     else
         lua_pushvalue(L, 2); // the reference may be gone by now
     lua_getinfo(L, ">S", &info);
-    luaL_error(L, "%s:%d: %s returned %s as %s, expected %s", info.short_src, info.linedefined,
-               event_names[e->kind], came, what, expected);
+    return lua_pushfstring(L, "%s:%d", info.short_src, info.linedefined);
+}
+
+// Raises an error about what the handler returned, with the handler's place in front.
+static void refuse(lua_State *L, const struct event *e, const char *what, const char *came,
+                   const char *expected)
+{
+    luaL_error(L, "%s: %s returned %s as %s, expected %s", push_place(L, e), event_names[e->kind],
+               came, what, expected);
 }
 
 static enum action read_action(lua_State *L, const struct event *e, int index)
@@ -186,6 +192,23 @@ static int push_arguments(lua_State *L, struct host *h, struct event *e)
     }
 }
 
+// The handler left the Lua heap above its limit. A full collection may help; else it is the handler's error,
+// and at twice the limit the end. It is a soft limit: LuaJIT does not survive an allocator that refuses.
+static void collect(lua_State *L, struct host *h, const struct event *e)
+{
+    char text[400];
+    lua_gc(L, LUA_GCCOLLECT, 0);
+    double held = lua_gc(L, LUA_GCCOUNT, 0), most = h->defaults.memory / 1024.0;
+    if (held <= most)
+        return;
+    snprintf(text, sizeof(text), "%.200s: %s left %.1f MiB in the Lua heap, %s %.1f MiB (--limit memory, "
+             "evio.memory)", push_place(L, e), event_names[e->kind], held / 1024,
+             held > 2 * most ? "more than twice the limit of" : "the limit is", most / 1024);
+    if (held > 2 * most)
+        host_fail(h, text);
+    luaL_error(L, "%s", text);
+}
+
 // Runs under lua_pcall, so that running out of memory here is an error like any other. Leaves out
 // as its result, to keep it alive.
 static int call(lua_State *L)
@@ -205,6 +228,8 @@ static int call(lua_State *L)
         e->action = read_action(L, e, 3);
     }
     lua_settop(L, 3);
+    if ((size_t)lua_gc(L, LUA_GCCOUNT, 0) > h->defaults.memory / 1024)
+        collect(L, h, e);
     return 1;
 }
 
@@ -218,7 +243,7 @@ static int report_error(lua_State *L)
     luaL_traceback(L, L, message, 1);
     if (e->kind == EVENT_SERVING)
         host_fail(h, lua_tostring(L, -1));
-    else
+    else if (!h->fatal) // which says it
         report_print(&h->report, describe(e, where, sizeof(where)), lua_tostring(L, -1));
     lua_settop(L, 1);
     return 1;

@@ -325,7 +325,7 @@ static int method_timeout(lua_State *L)
 {
     struct conn *c = check(L, CONN_OPEN);
     luaL_checktype(L, 2, LUA_TTABLE);
-    struct limits limits = c ? *c->limits : options_default;
+    struct limits limits = c ? *c->limits : host_get(L)->defaults.limits;
     options_read_times(L, 2, &limits);
     if (!c)
         return push_false(L);

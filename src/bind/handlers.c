@@ -157,7 +157,7 @@ static void expand_session(lua_State *L, int index)
 
 struct handlers *handlers_read(lua_State *L, int index, const struct limits *base)
 {
-    struct limits limits = base ? *base : options_default;
+    struct limits limits = base ? *base : host_get(L)->defaults.limits;
     expand_session(L, index);
     int top = lua_gettop(L);
     check(L, index, &limits);

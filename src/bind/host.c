@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char registry_key = 0; // its address is the key
+static const char registry_key = 0, defaults_key = 0; // their addresses are keys
 
 static void find_buffer_meta(lua_State *L, struct host *h)
 {
@@ -21,6 +21,27 @@ static void find_buffer_meta(lua_State *L, struct host *h)
     lua_getmetatable(L, -1);
     h->buffer_meta = lua_topointer(L, -1);
     lua_pop(L, 3);
+}
+
+static void keep(lua_State *L, const void *key, const void *value)
+{
+    lua_pushlightuserdata(L, (void *)key);
+    lua_pushlightuserdata(L, (void *)value);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+}
+
+static void *kept(lua_State *L, const void *key)
+{
+    lua_pushlightuserdata(L, (void *)key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    void *value = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+void host_prepare(lua_State *L, const struct defaults *defaults)
+{
+    keep(L, &defaults_key, defaults);
 }
 
 void host_new(lua_State *L, const struct net_events *events, lua_CFunction collect)
@@ -45,6 +66,8 @@ void host_new(lua_State *L, const struct net_events *events, lua_CFunction colle
                    net_backends(text, sizeof(text)));
     if (err)
         luaL_error(L, "cannot open the poller: %s", strerror(-err));
+    const struct defaults *defaults = kept(L, &defaults_key);
+    h->defaults = defaults ? *defaults : options_defaults;
     h->live.hash_key = h->net->hash_key;
     report_init(&h->report, h->net);
     h->conn_meta = h->stream_meta = h->take_buffer = LUA_NOREF;

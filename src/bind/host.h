@@ -4,6 +4,7 @@
 
 #include "base/list.h"
 #include "bind/ffi.h"
+#include "bind/options.h"
 #include "bind/report.h"
 #include "net/net.h"
 
@@ -20,6 +21,7 @@ struct host {
     struct pool *pool;        // for them; NULL before the first one
     struct timer jobs_end;    // set at a shutdown: when running jobs had their time
     int64_t linger;           // that time, in nanoseconds
+    struct defaults defaults; // of limits
     struct report report;     // errors that were printed lately
     struct evio_live live;    // the data event being handled
     char out[FFI_ROOM];       // its output
@@ -39,6 +41,9 @@ struct host {
 // Makes the state's host, with the backend that EVIO_BACKEND names. `collect` is its finalizer.
 // Raises when the loop cannot be made.
 void host_new(lua_State *L, const struct net_events *events, lua_CFunction collect);
+
+// What limits the host is made with, before it is, in place of options_defaults. They must stay.
+void host_prepare(lua_State *L, const struct defaults *defaults);
 
 // The state's host; NULL before it was made. Raises when the Lua state is at its end.
 struct host *host_get(lua_State *L);

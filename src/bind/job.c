@@ -224,6 +224,9 @@ static struct pool *pool_of(lua_State *L, struct host *h)
     if (pool_open(&h->pool, h->net->mailbox, &pool_events) < 0)
         luaL_error(L, "out of memory");
     h->linger = linger_default;
+    struct pool_limits limits = pool_limits(h->pool);
+    limits.queue = (unsigned)h->defaults.jobs;
+    pool_limit(h->pool, limits);
     return h->pool;
 }
 

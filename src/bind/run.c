@@ -101,11 +101,22 @@ static int run_time(lua_State *L)
     return 1;
 }
 
+// evio.memory([bytes]): sets the soft limit of the Lua heap. Returns the one that holds.
+static int run_memory(lua_State *L)
+{
+    struct host *h = host_get(L);
+    if (!lua_isnoneornil(L, 1))
+        options_read_memory(L, 1, &h->defaults);
+    lua_pushnumber(L, (lua_Number)h->defaults.memory);
+    return 1;
+}
+
 void run_register(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"listen", run_listen}, {"serve", run_serve}, {"run", run_run},
-        {"shutdown", run_shutdown}, {"now", run_now}, {"time", run_time}, {NULL, NULL},
+        {"shutdown", run_shutdown}, {"now", run_now}, {"time", run_time},
+        {"memory", run_memory}, {NULL, NULL},
     };
     luaL_register(L, NULL, functions);
 }

@@ -102,6 +102,7 @@ static int run(lua_State *L)
     const struct script *s = lua_touserdata(L, 1);
     luaL_openlibs(L);
     replace_exit(L);
+    host_prepare(L, &s->defaults);
     module_preload(L);
     set_arg(L, s);
     for (int i = 0; i < s->code_count; i++) {

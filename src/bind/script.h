@@ -2,13 +2,14 @@
 #ifndef BIND_SCRIPT_H
 #define BIND_SCRIPT_H
 
-#include <stdbool.h>
+#include "bind/options.h"
 
 struct script {
     const char **codes; // of each -e, run first, in this order
     int code_count;
     const char *file;  // "-" for standard input; NULL for none
     bool check;        // compile only
+    struct defaults defaults; // of limits
     char **argv;       // the whole command line
     int argc;
     int file_at;       // index of the file in argv, or argc

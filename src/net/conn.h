@@ -38,6 +38,8 @@ struct limits {
     size_t high, low;   // pending output at which reading stops, and goes on
     size_t queue;       // the most output that may be pending
     size_t input;       // the most unread input
+    size_t connections; // the most that a server has, and those of them from one address; 0 is a
+    size_t per_address; // default, see admission.h
     bool duplex;        // reading goes on above the high mark, too
     uint64_t linger;    // how long a close waits for a peer that takes nothing
     uint64_t idle;      // without a byte in either direction
@@ -75,6 +77,7 @@ struct conn {
     bool discards : 1;  // what the peer still sends is read and dropped before the close
     bool delays : 1;    // TCP_NODELAY was turned off
     bool took : 1;      // the last write attempt got something away
+    bool admitted : 1;  // its server counts it
     uint16_t index;     // which of the server's addresses, from 1
     uint16_t keepalive; // seconds; 0 for none
     int error;          // why it ended: a positive errno, 0 for none

@@ -1,5 +1,6 @@
 #include "net/listener.h"
 
+#include "net/admission.h"
 #include "net/open.h"
 
 #include "base/macros.h"
@@ -60,22 +61,33 @@ static void turn_away(struct listener *l)
 }
 
 // Once a minute: a shortage comes and goes with every client.
-static void tell(struct listener *l, int err)
+static void tell(struct listener *l, const char *text)
 {
     struct net *net = net_of(l);
-    char reason[96], text[160];
     if (l->told && net->now - l->told < 60000000000u)
         return;
-    snprintf(text, sizeof(text), "cannot accept: %s; trying again until it works",
-             error_message(-err, reason, sizeof(reason)));
     net->events->notice(net, l->address, text);
     l->told = net->now;
 }
 
+static void tell_shortage(struct listener *l, int err)
+{
+    char reason[96], text[160];
+    if (err)
+        snprintf(text, sizeof(text), "cannot accept: %s; trying again until it works",
+                 error_message(-err, reason, sizeof(reason)));
+    else
+        snprintf(text, sizeof(text), "cannot accept: %zu connections are open, and no more may be "
+                 "(options.connections, ulimit -n); trying again until it works",
+                 admission_most(l->group));
+    tell(l, text);
+}
+
+// Because of an error, or of 0 for as many connections as there may be.
 static void pause_accepting(struct listener *l, int err)
 {
     struct net *net = net_of(l);
-    tell(l, err);
+    tell_shortage(l, err);
     if (l->back_off == 0) {
         l->short_since = net->now;
     } else if (net->now - l->short_since > patience) {
@@ -87,16 +99,36 @@ static void pause_accepting(struct listener *l, int err)
     if (timer_set(net, &l->retry, net->now + l->back_off) < 0)
         return; // stays in the poller: a try each iteration is better than none
     net->backend->set(net->poller, &l->watch, 0);
-    if (err == -EMFILE || err == -ENFILE)
+    if (err == 0 || err == -EMFILE || err == -ENFILE)
         list_append(&net->starved, &l->link);
+}
+
+static void refuse(struct listener *l, int fd, const struct endpoint *peer, int err)
+{
+    char ip[ENDPOINT_TEXT_SIZE], text[200];
+    fd_close(fd);
+    if (err != -EUSERS)
+        return;
+    snprintf(text, sizeof(text), "%s has %zu connections, and no more may be from one address "
+             "(options.per_address); closing those that come", endpoint_ip(peer, ip),
+             admission_most_from(l->group, peer));
+    tell(l, text);
 }
 
 static void welcome(struct listener *l, int fd, const struct endpoint *peer)
 {
     struct conn *c;
     struct net *net = net_of(l);
-    if (conn_new(&c, l->group, fd, peer) < 0)
+    int err = admission_enter(l->group, peer);
+    if (err) {
+        refuse(l, fd, peer, err);
         return;
+    }
+    if (conn_new(&c, l->group, fd, peer) < 0) {
+        admission_leave(l->group, peer);
+        return;
+    }
+    c->admitted = true;
     c->index = l->index;
     net->events->accepted(c);
     conn_open(c);
@@ -117,6 +149,10 @@ void listener_accept(struct listener *l)
 {
     for (int i = next_burst(l); i > 0 && l->watch.fd >= 0; i--) {
         struct endpoint peer;
+        if (!admission_has_room(l->group)) {
+            pause_accepting(l, 0);
+            return;
+        }
         int fd = sock_accept(l->watch.fd, &peer);
         if (fd >= 0) {
             l->back_off = 0;

@@ -25,11 +25,14 @@ enum watch_kind {
 };
 
 struct limits;
+struct table;
 
 // What connections of one origin have in common: a server's, or all that were dialed.
 struct conn_group {
     struct net *net;
     size_t connections;          // not yet freed
+    size_t admitted;             // of them, those that were accepted
+    struct table *addresses;     // how many from each address; NULL before the first
     bool stopping;               // they are about to be closed: nothing more is read
     uint64_t newest;             // the last one that is; later ones stay
     const struct limits *limits; // that a connection begins with
@@ -62,6 +65,7 @@ struct net {
     bool has_signals;  // while it runs, and no other loop of the process has them
     struct signals signals;
     struct watch signals_watch;
+    size_t room;       // for connections: what the process's descriptors allow
     int reserve;       // a descriptor to give up when there are none; negative while given up
     char input[INPUT_SIZE];
 };

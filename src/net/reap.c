@@ -1,6 +1,7 @@
 #include "net/reap.h"
 
 #include "base/macros.h"
+#include "net/admission.h"
 #include "net/dial.h"
 #include "net/files.h"
 #include "net/stack.h"
@@ -79,6 +80,8 @@ void conn_free(struct conn *c)
     buf_free(&c->in);
     conn_drop_limits(c);
     free(c->message);
+    if (c->admitted)
+        admission_leave(c->group, &c->remote);
     c->group->connections--;
     free(c);
 }

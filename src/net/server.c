@@ -1,6 +1,7 @@
 #include "net/server.h"
 
 #include "base/macros.h"
+#include "base/table.h"
 #include "net/reap.h"
 #include "net/write.h"
 #include "base/error.h"
@@ -324,5 +325,6 @@ void server_free(struct server *s)
     for (int i = 0; i < s->udp_count; i++)
         udp_free(&s->udps[i]);
     free(s->udps);
+    table_free(s->group.addresses);
     free(s);
 }

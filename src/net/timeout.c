@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const uint64_t peer_idle = 60000000000u;
+static const uint64_t usual_idle = 3600000000000u, peer_idle = 60000000000u;
 
 // The time-out that is due first.
 struct due {
@@ -33,7 +33,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 static uint64_t idle_limit(const struct conn *c)
 {
     bool forgets = c->datagram && c->group->user;
-    return c->limits->idle || !forgets ? c->limits->idle : peer_idle;
+    return c->limits->idle ? c->limits->idle : forgets ? peer_idle : usual_idle;
 }
 
 static struct due first_due(const struct conn *c)

@@ -26,12 +26,14 @@
 
 ---Limits of a server's connections.
 ---@class evio.Options
+---@field connections? number The most connections that a server takes; the next ones wait. What `ulimit -n` allows less 64.
+---@field per_address? number The most of them from one remote address (IPv6: one /64); more are closed at once. Half of `connections`, and all for this machine's own.
 ---@field high? number Bytes of pending output at which reading stops. 1 MiB.
 ---@field low? number Bytes of pending output at which it goes on. 256 KiB.
 ---@field queue? number The most bytes of pending output; more end the connection with `ENOBUFS`. 64 MiB.
 ---@field input? number The most bytes that a stream may leave unread; more end the connection with `ENOBUFS`. 1 MiB, or what the largest message of a codec's `handler` takes.
 ---@field duplex? boolean Reading goes on while pending output is above the high mark: for relays, which hold the other side back instead. false.
----@field idle? number|false Seconds without a byte in either direction, after which the connection ends with `ETIMEDOUT`. Off; with udp 60, and the end is a clean one.
+---@field idle? number|false Seconds without a byte in either direction, after which the connection ends with `ETIMEDOUT`. 3600; with udp 60, and the end is a clean one.
 ---@field read? number|false Seconds without input; they count while the connection is read from. Off.
 ---@field write? number|false Seconds in which the peer takes nothing of the pending output. Off.
 ---@field handshake? number|false Seconds from the dial until `opened`. 10.

@@ -104,6 +104,14 @@ function evio.now() end
 ---@return number
 function evio.time() end
 
+---Sets the soft limit of the Lua heap, 1 GiB unless set here or with `--limit memory=...`. A callback that
+---leaves more in it brings a full collection; when that does not help, its connection is closed with an
+---error that names the limit, and at twice the limit the program ends with status 1. Memory outside of
+---the Lua heap (`evio.keyspace`, what waits to be sent) does not count.
+---@param bytes? number from 2^20 to 2^40
+---@return number bytes the limit that holds
+function evio.memory(bytes) end
+
 ---Finds a connection.
 ---@param id number
 ---@return evio.Conn? conn nil once its `closed` fires
