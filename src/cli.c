@@ -49,6 +49,16 @@ static enum outcome set_limit(struct script *s, const char *value)
     return END_USAGE;
 }
 
+static enum outcome set_watchdog(struct script *s, const char *value)
+{
+    char *end;
+    s->watchdog = strtod(value, &end);
+    if (*value >= '0' && *value <= '9' && !*end && s->watchdog >= 0.1 && s->watchdog <= 1e6)
+        return GO_ON;
+    fprintf(stderr, "evio-lua: --watchdog is \"%s\", expected seconds from 0.1 to 10^6\n", value);
+    return END_USAGE;
+}
+
 static enum outcome show_version(struct script *s, const char *value)
 {
     (void)s, (void)value;
@@ -65,6 +75,7 @@ static const struct option options[] = {
     {"--check", NULL, "check the syntax, run nothing", set_check},
     {"--backend", "NAME", "epoll, kqueue or poll; else EVIO_BACKEND, else the best", set_backend},
     {"--limit", "NAME=VALUE", "a limit's default, as in connections=500; see docs/limits.md", set_limit},
+    {"--watchdog", "SECONDS", "end with a report when a handler runs for longer", set_watchdog},
     {"--version", NULL, "print the version", show_version},
     {"--help", NULL, "print this", show_help},
 };

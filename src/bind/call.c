@@ -4,6 +4,7 @@
 #include "bind/error_text.h"
 #include "bind/socket.h"
 #include "net/conn.h"
+#include "net/watchdog.h"
 #include "base/error.h"
 
 #include <lauxlib.h>
@@ -310,7 +311,11 @@ bool call_handler(struct host *h, struct event *e)
     ffi_begin(&h->live, e->conn);
     lua_pushvalue(L, h->base + 1);
     lua_pushlightuserdata(L, h);
+    if (h->watchdog)
+        watchdog_begin(h->watchdog, event_names[e->kind], e->conn ? e->conn->slot.id : 0);
     int status = lua_pcall(L, 1, 1, h->base);
+    if (h->watchdog)
+        watchdog_end(h->watchdog);
     h->event = NULL;
     give_out(h, e, status == 0);
     h->live.conn = NULL;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char registry_key = 0, defaults_key = 0; // their addresses are keys
+static const char registry_key = 0, defaults_key = 0, watchdog_key = 0; // their addresses are keys
 
 static void find_buffer_meta(lua_State *L, struct host *h)
 {
@@ -39,9 +39,10 @@ static void *kept(lua_State *L, const void *key)
     return value;
 }
 
-void host_prepare(lua_State *L, const struct defaults *defaults)
+void host_prepare(lua_State *L, const struct defaults *defaults, struct watchdog *watchdog)
 {
     keep(L, &defaults_key, defaults);
+    keep(L, &watchdog_key, watchdog);
 }
 
 void host_new(lua_State *L, const struct net_events *events, lua_CFunction collect)
@@ -68,6 +69,7 @@ void host_new(lua_State *L, const struct net_events *events, lua_CFunction colle
         luaL_error(L, "cannot open the poller: %s", strerror(-err));
     const struct defaults *defaults = kept(L, &defaults_key);
     h->defaults = defaults ? *defaults : options_defaults;
+    h->watchdog = kept(L, &watchdog_key);
     h->live.hash_key = h->net->hash_key;
     report_init(&h->report, h->net);
     h->conn_meta = h->stream_meta = h->take_buffer = LUA_NOREF;

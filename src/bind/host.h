@@ -11,6 +11,7 @@
 #include <lua.h>
 
 struct event;
+struct watchdog;
 
 struct host {
     struct net *net;
@@ -22,6 +23,7 @@ struct host {
     struct timer jobs_end;    // set at a shutdown: when running jobs had their time
     int64_t linger;           // that time, in nanoseconds
     struct defaults defaults; // of limits
+    struct watchdog *watchdog; // NULL for none
     struct report report;     // errors that were printed lately
     struct evio_live live;    // the data event being handled
     char out[FFI_ROOM];       // its output
@@ -42,8 +44,9 @@ struct host {
 // Raises when the loop cannot be made.
 void host_new(lua_State *L, const struct net_events *events, lua_CFunction collect);
 
-// What limits the host is made with, before it is, in place of options_defaults. They must stay.
-void host_prepare(lua_State *L, const struct defaults *defaults);
+// What the host is made with, before it is: limits in place of options_defaults, and NULL or what watches
+// its handlers. Both must stay.
+void host_prepare(lua_State *L, const struct defaults *defaults, struct watchdog *watchdog);
 
 // The state's host; NULL before it was made. Raises when the Lua state is at its end.
 struct host *host_get(lua_State *L);

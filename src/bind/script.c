@@ -3,6 +3,7 @@
 #include "bind/error_text.h"
 #include "bind/host.h"
 #include "bind/module.h"
+#include "bind/profile.h"
 #include "bind/run.h"
 
 #include <lauxlib.h>
@@ -102,7 +103,10 @@ static int run(lua_State *L)
     const struct script *s = lua_touserdata(L, 1);
     luaL_openlibs(L);
     replace_exit(L);
-    host_prepare(L, &s->defaults);
+    struct watchdog *watchdog = NULL;
+    if (s->watchdog > 0 && !(watchdog = profile_start(L, (uint64_t)(s->watchdog * 1e9))))
+        luaL_error(L, "the watchdog cannot start: no memory or no thread");
+    host_prepare(L, &s->defaults, watchdog);
     module_preload(L);
     set_arg(L, s);
     for (int i = 0; i < s->code_count; i++) {
