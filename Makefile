@@ -25,10 +25,19 @@ CC = clang
 CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
 
+# What keeps an error in memory from becoming more than that. spec/hardening_spec.lua looks at the result.
+ifeq ($(VARIANT),release)
+HARDENING = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fstack-clash-protection
+endif
+ifeq ($(shell uname),Linux)
+HARDENING_LINK = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+PIE = -pie
+endif
+
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Werror
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DEVIO_VERSION='"$(VERSION)"' $(WARNINGS) -fPIC \
 	-fvisibility=hidden -Isrc -I$(BUILD) $(shell $(PKG_CONFIG) --cflags luajit libcares openssl zlib) -pthread \
-	$(CFLAGS) $(CPPFLAGS)
+	$(HARDENING) $(CFLAGS) $(CPPFLAGS)
 LIBRARIES = $(shell $(PKG_CONFIG) --libs libcares openssl zlib) -pthread -lm $(LDLIBS)
 ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) $(LIBRARIES)
 
@@ -50,7 +59,7 @@ all: $(COMMAND) $(MODULE) ## build ./evio-lua and ./evio.so
 
 $(COMMAND): $(OBJECTS) $(COMMAND_OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(PIE) $(HARDENING_LINK) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 # Symbols of Lua come from the LuaJIT that loads it. Where a background thread may still run when
 # the Lua state goes, the module must stay: nodelete.
@@ -62,7 +71,7 @@ endif
 
 $(MODULE): $(OBJECTS) $(BUILD)/bind/so.o
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(MODULE_FLAGS) -o $@ $^ $(LIBRARIES)
+	$(Q)$(CC) $(CFLAGS) $(HARDENING_LINK) $(LDFLAGS) $(MODULE_FLAGS) -o $@ $^ $(LIBRARIES)
 
 $(BUILD)/%.o: src/%.c Makefile
 	$(call say,CC,$<)
