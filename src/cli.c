@@ -2,6 +2,7 @@
 
 #include "base/macros.h"
 #include "os/poller.h"
+#include "os/user.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,17 @@ static enum outcome set_watchdog(struct script *s, const char *value)
     return END_USAGE;
 }
 
+static enum outcome set_user(struct script *s, const char *value)
+{
+    struct user user;
+    if (user_find(value, &user) == 0) {
+        s->user = value;
+        return GO_ON;
+    }
+    fprintf(stderr, "evio-lua: --user is \"%s\", expected the name of a user, or user:group\n", value);
+    return END_USAGE;
+}
+
 static enum outcome show_version(struct script *s, const char *value)
 {
     (void)s, (void)value;
@@ -75,6 +87,7 @@ static const struct option options[] = {
     {"--check", NULL, "check the syntax, run nothing", set_check},
     {"--backend", "NAME", "epoll, kqueue or poll; else EVIO_BACKEND, else the best", set_backend},
     {"--limit", "NAME=VALUE", "a limit's default, as in connections=500; see docs/limits.md", set_limit},
+    {"--user", "NAME", "run as this user once addresses are bound; NAME:GROUP, too", set_user},
     {"--watchdog", "SECONDS", "end with a report when a handler runs for longer", set_watchdog},
     {"--version", NULL, "print the version", show_version},
     {"--help", NULL, "print this", show_help},

@@ -4,7 +4,7 @@ local scripts = require("spec.support.scripts")
 
 local PORT = "expected a number from 0 to 65535"
 local HOST_PORT = "the port is missing, expected host:port"
-local SCHEMES = "expected tcp, tls or udp, with 4 or 6 behind it, or unix"
+local SCHEMES = "expected tcp, tls or udp, with 4 or 6 behind it, unix or systemd"
 local BRACKETS = "an IPv6 address stands in brackets, as in tcp://[::1]:5000"
 local CHARACTER = "the host name has a character that cannot be in one"
 local PATH = "the path is missing, expected unix://path or unix://@name"

@@ -34,12 +34,26 @@ local function set_limits(limits)
   end
 end
 
-local function close_others()
+local function close_others(highest)
   for _, fd in ipairs(system.own_descriptors()) do
-    if fd > 2 then
+    if fd > highest then
       unistd.close(fd)
     end
   end
+end
+
+-- Makes descriptors 3, 4 and so on, and says so, as a service manager does (sd_listen_fds(3)).
+local function pass(descriptors, names)
+  local copies = {}
+  for i, fd in ipairs(descriptors) do
+    copies[i] = assert(fcntl.fcntl(fd, fcntl.F_DUPFD, 100))
+  end
+  for i, fd in ipairs(copies) do
+    assert(unistd.dup2(fd, 2 + i))
+  end
+  assert(stdlib.setenv("LISTEN_PID", tostring(unistd.getpid())))
+  assert(stdlib.setenv("LISTEN_FDS", tostring(#copies)))
+  assert(stdlib.setenv("LISTEN_FDNAMES", names))
 end
 
 -- In the child, up to exec. `streams` are the descriptors to become 0, 1 and 2.
@@ -48,7 +62,10 @@ local function become(argv, streams, opts)
   for number = 0, 2 do
     assert(unistd.dup2(streams[number], number))
   end
-  close_others()
+  if opts.pass then
+    pass(opts.pass, opts.pass.names)
+  end
+  close_others(2 + #(opts.pass or {}))
   for _, name in ipairs(DEFAULT_SIGNALS) do
     signal.signal(signal[name], signal.SIG_DFL)
   end
@@ -73,7 +90,8 @@ end
 
 -- Starts argv. Returns pid and the near ends of its stdin (nil unless opts.stdin), stdout, stderr,
 -- all non-blocking. A program that cannot be run ends with status 127 and the reason on stderr.
--- opts: env (name -> text, false unsets), directory, limits (nofile = 64), stdin (text).
+-- opts: env (name -> text, false unsets), directory, limits (nofile = 64), stdin (text), pass (a list of
+-- descriptors of listening sockets, with `names`: text).
 function M.spawn(argv, opts)
   local stdin_far, stdin_near = stdin_pipe(opts.stdin)
   local stdout_near, stdout_far = system.pipe()

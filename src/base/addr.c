@@ -17,7 +17,7 @@ static const struct {
     {"tcp", ADDR_TCP, 0, false},   {"tcp4", ADDR_TCP, 4, false}, {"tcp6", ADDR_TCP, 6, false},
     {"tls", ADDR_TCP, 0, true},    {"tls4", ADDR_TCP, 4, true},  {"tls6", ADDR_TCP, 6, true},
     {"udp", ADDR_UDP, 0, false},   {"udp4", ADDR_UDP, 4, false}, {"udp6", ADDR_UDP, 6, false},
-    {"unix", ADDR_UNIX, 0, false},
+    {"unix", ADDR_UNIX, 0, false}, {"systemd", ADDR_SYSTEMD, 0, false},
 };
 
 struct parser {
@@ -48,8 +48,8 @@ static bool read_number(const char *text, long max, long *value)
 
 static int set_reuseport(struct parser *p, const char *value)
 {
-    if (p->addr->transport == ADDR_UNIX)
-        return refuse(p, "reuseport does not apply to unix sockets");
+    if (p->addr->transport == ADDR_UNIX || p->addr->transport == ADDR_SYSTEMD)
+        return refuse(p, "reuseport does not apply to %s sockets", addr_scheme_name(p->addr));
     if (strcmp(value, "1") == 0 || strcmp(value, "true") == 0)
         p->addr->reuseport = true;
     else if (strcmp(value, "0") != 0 && strcmp(value, "false") != 0)
@@ -120,7 +120,7 @@ static int parse_scheme(struct parser *p, char **rest)
             return 0;
         }
     }
-    return refuse(p, "unknown scheme \"%.40s\", expected tcp, tls or udp, with 4 or 6 behind it, or unix", *rest);
+    return refuse(p, "unknown scheme \"%.40s\", expected tcp, tls or udp, with 4 or 6 behind it, unix or systemd", *rest);
 }
 
 static int parse_path(struct parser *p, const char *path)
@@ -132,6 +132,18 @@ static int parse_path(struct parser *p, const char *path)
         return refuse(p, "the path has %zu bytes, at most %zu fit", length,
                       sizeof(p->addr->path) - 1);
     memcpy(p->addr->path, path, length + 1);
+    return 0;
+}
+
+static int parse_name(struct parser *p, const char *name)
+{
+    size_t length = strlen(name);
+    if (length >= sizeof(p->addr->path))
+        return refuse(p, "the name has %zu bytes, at most %zu fit", length,
+                      sizeof(p->addr->path) - 1);
+    if (strpbrk(name, ":/"))
+        return refuse(p, "the name has a character that cannot be in one of LISTEN_FDNAMES");
+    memcpy(p->addr->path, name, length + 1);
     return 0;
 }
 
@@ -182,7 +194,9 @@ int addr_parse(struct addr *a, const char *text, char error[ADDR_ERROR_SIZE])
     char *query = strchr(rest, '?');
     if (query)
         *query++ = '\0';
-    err = a->transport == ADDR_UNIX ? parse_path(&p, rest) : parse_host_port(&p, rest);
+    err = a->transport == ADDR_UNIX      ? parse_path(&p, rest)
+          : a->transport == ADDR_SYSTEMD ? parse_name(&p, rest)
+                                         : parse_host_port(&p, rest);
     if (err)
         return err;
     return parse_options(&p, query);

@@ -1,4 +1,5 @@
-// Addresses as text: "tcp://host:port", "udp://host:port", "unix://path", with "?name=value"
+// Addresses as text: "tcp://host:port", "udp://host:port", "unix://path",
+// "systemd://name" for sockets that were bound by others, with "?name=value"
 // options. Parsing only; names are resolved and sockets made in os/.
 #ifndef BASE_ADDR_H
 #define BASE_ADDR_H
@@ -7,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum addr_transport { ADDR_TCP, ADDR_UDP, ADDR_UNIX };
+enum addr_transport { ADDR_TCP, ADDR_UDP, ADDR_UNIX, ADDR_SYSTEMD };
 
 struct addr {
     enum addr_transport transport;
@@ -15,7 +16,7 @@ struct addr {
     bool tls;       // the scheme was tls, tls4 or tls6: tcp with a translator that others put there
     char host[256]; // a name or an IP address without brackets; "" means every interface
     uint16_t port;  // 0 lets the system choose
-    char path[104]; // unix: a file name, or "@name" for Linux's abstract namespace
+    char path[104]; // unix: a file name, or "@name" for Linux's abstract namespace; systemd: a name, or ""
     bool reuseport; // SO_REUSEPORT
     int backlog;    // of listen(2); 0 means the default
 };

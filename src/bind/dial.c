@@ -25,6 +25,8 @@ static const char *check_address(lua_State *L, struct addr *a)
         luaL_error(L, "%s", error);
     if (a->reuseport || a->backlog)
         luaL_error(L, "bad address \"%s\": reuseport and backlog are for listening", text);
+    if (a->transport == ADDR_SYSTEMD)
+        luaL_error(L, "bad address \"%s\": sockets of systemd are for listening", text);
     if (a->transport != ADDR_UNIX && a->port == 0)
         luaL_error(L, "bad address \"%s\": the port is 0, expected the peer's", text);
     return text;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char registry_key = 0, defaults_key = 0, watchdog_key = 0; // their addresses are keys
+static const char registry_key = 0, setup_key = 0; // their addresses are keys
 
 static void find_buffer_meta(lua_State *L, struct host *h)
 {
@@ -23,26 +23,20 @@ static void find_buffer_meta(lua_State *L, struct host *h)
     lua_pop(L, 3);
 }
 
-static void keep(lua_State *L, const void *key, const void *value)
+void host_prepare(lua_State *L, const struct host_setup *setup)
 {
-    lua_pushlightuserdata(L, (void *)key);
-    lua_pushlightuserdata(L, (void *)value);
+    lua_pushlightuserdata(L, (void *)&setup_key);
+    lua_pushlightuserdata(L, (void *)setup);
     lua_rawset(L, LUA_REGISTRYINDEX);
 }
 
-static void *kept(lua_State *L, const void *key)
+static struct host_setup find_setup(lua_State *L)
 {
-    lua_pushlightuserdata(L, (void *)key);
+    lua_pushlightuserdata(L, (void *)&setup_key);
     lua_rawget(L, LUA_REGISTRYINDEX);
-    void *value = lua_touserdata(L, -1);
+    const struct host_setup *setup = lua_touserdata(L, -1);
     lua_pop(L, 1);
-    return value;
-}
-
-void host_prepare(lua_State *L, const struct defaults *defaults, struct watchdog *watchdog)
-{
-    keep(L, &defaults_key, defaults);
-    keep(L, &watchdog_key, watchdog);
+    return setup ? *setup : (struct host_setup){.defaults = options_defaults};
 }
 
 void host_new(lua_State *L, const struct net_events *events, lua_CFunction collect)
@@ -67,9 +61,10 @@ void host_new(lua_State *L, const struct net_events *events, lua_CFunction colle
                    net_backends(text, sizeof(text)));
     if (err)
         luaL_error(L, "cannot open the poller: %s", strerror(-err));
-    const struct defaults *defaults = kept(L, &defaults_key);
-    h->defaults = defaults ? *defaults : options_defaults;
-    h->watchdog = kept(L, &watchdog_key);
+    struct host_setup setup = find_setup(L);
+    h->defaults = setup.defaults;
+    h->watchdog = setup.watchdog;
+    h->user = setup.user;
     h->live.hash_key = h->net->hash_key;
     report_init(&h->report, h->net);
     h->conn_meta = h->stream_meta = h->take_buffer = LUA_NOREF;

@@ -24,6 +24,7 @@ struct host {
     int64_t linger;           // that time, in nanoseconds
     struct defaults defaults; // of limits
     struct watchdog *watchdog; // NULL for none
+    const char *user;         // to become when the loop begins; NULL for nobody
     struct report report;     // errors that were printed lately
     struct evio_live live;    // the data event being handled
     char out[FFI_ROOM];       // its output
@@ -44,9 +45,15 @@ struct host {
 // Raises when the loop cannot be made.
 void host_new(lua_State *L, const struct net_events *events, lua_CFunction collect);
 
-// What the host is made with, before it is: limits in place of options_defaults, and NULL or what watches
-// its handlers. Both must stay.
-void host_prepare(lua_State *L, const struct defaults *defaults, struct watchdog *watchdog);
+// What the command line says of the host.
+struct host_setup {
+    struct defaults defaults; // of limits
+    struct watchdog *watchdog; // of handlers; NULL for none
+    const char *user; // to become once addresses are bound; NULL to stay who it is
+};
+
+// To be called before the host is made. The setup must stay.
+void host_prepare(lua_State *L, const struct host_setup *setup);
 
 // The state's host; NULL before it was made. Raises when the Lua state is at its end.
 struct host *host_get(lua_State *L);

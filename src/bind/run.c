@@ -35,9 +35,20 @@ static bool goes_on(const struct host *h, const struct served *until)
     return until->server || timer_is_set(&h->jobs_end);
 }
 
+// What was listened on before the loop begins is bound by now.
+static void become_user(lua_State *L, struct host *h)
+{
+    const char *user = h->user;
+    h->user = NULL;
+    int err = user ? net_become(user) : 0;
+    if (err)
+        luaL_error(L, "cannot run as %s: %s", user, strerror(-err));
+}
+
 static void run(lua_State *L, const struct served *until)
 {
     struct host *h = host_get(L);
+    become_user(L, h);
     int err = loop_begin(h->net);
     call_begin_loop(h, L);
     if (interrupted_before(L))

@@ -103,10 +103,10 @@ static int run(lua_State *L)
     const struct script *s = lua_touserdata(L, 1);
     luaL_openlibs(L);
     replace_exit(L);
-    struct watchdog *watchdog = NULL;
-    if (s->watchdog > 0 && !(watchdog = profile_start(L, (uint64_t)(s->watchdog * 1e9))))
+    struct host_setup setup = {.defaults = s->defaults, .user = s->user};
+    if (s->watchdog > 0 && !(setup.watchdog = profile_start(L, (uint64_t)(s->watchdog * 1e9))))
         luaL_error(L, "the watchdog cannot start: no memory or no thread");
-    host_prepare(L, &s->defaults, watchdog);
+    host_prepare(L, &setup);
     module_preload(L);
     set_arg(L, s);
     for (int i = 0; i < s->code_count; i++) {

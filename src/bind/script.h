@@ -10,6 +10,7 @@ struct script {
     const char *file;  // "-" for standard input; NULL for none
     bool check;        // compile only
     struct defaults defaults; // of limits
+    const char *user;  // to run as once addresses are bound; NULL to stay
     double watchdog;   // seconds that a handler may take; 0 for any
     char **argv;       // the whole command line
     int argc;

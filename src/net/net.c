@@ -4,6 +4,7 @@
 #include "os/datagram.h"
 #include "os/fd.h"
 #include "os/random.h"
+#include "os/user.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -65,6 +66,13 @@ const char *net_backends(char *text, size_t size)
 int net_random(void *bytes, size_t n)
 {
     return random_bytes(bytes, n);
+}
+
+int net_become(const char *name)
+{
+    struct user user;
+    int err = user_find(name, &user);
+    return err ? err : user_become(&user);
 }
 
 uint64_t net_time(void)

@@ -61,6 +61,7 @@ struct net {
     struct link spent;   // dials that are over, for the reap step
     struct link starved; // listeners that wait for a free descriptor
     unsigned handshakes; // steps of handshakes in this iteration
+    bool announced;    // the service manager knows that a server is there
     bool restless;     // something is to be done without waiting
     bool has_signals;  // while it runs, and no other loop of the process has them
     struct signals signals;
@@ -82,6 +83,9 @@ uint64_t net_clock(void);
 
 // Nanoseconds since 1970.
 uint64_t net_time(void);
+
+// Has the process run as a user, "name" or "name:group", from here on. Returns 0 or a negative errno.
+int net_become(const char *user);
 
 // At most 256 bytes that nobody can foretell. Returns 0 or a negative errno.
 int net_random(void *bytes, size_t n);

@@ -7,6 +7,8 @@
 #include "net/listener.h"
 #include "net/udp.h"
 
+enum { SERVER_ENDPOINTS = 16 }; // addresses that one name may have
+
 enum server_state {
     SERVER_STARTING, // bound; `serving` fires in the next iteration
     SERVER_SERVING,
@@ -40,6 +42,9 @@ struct server_options {
 // address that cannot be read). The loop frees the server after events->stopped.
 int server_open(struct server **server, struct net *net, const struct server_options *options,
                 char error[ADDR_ERROR_SIZE]);
+
+// For server_open: binds one address, the index-th from 1. Returns 0 or a negative errno with a message.
+int server_bind(struct server *s, const char *text, int index, char error[ADDR_ERROR_SIZE]);
 
 // Stops accepting.
 void server_close(struct server *s);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -236,4 +237,18 @@ int sock_local_endpoint(int fd, struct endpoint *e)
         return -errno;
     *e = endpoint_from_sockaddr(&sa);
     return 0;
+}
+
+void sock_local_path(int fd, char *path, size_t size)
+{
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    socklen_t length = sizeof(sa);
+    size_t offset = offsetof(struct sockaddr_un, sun_path);
+    *path = '\0';
+    if (getsockname(fd, (struct sockaddr *)&sa, &length) < 0 || length <= offset)
+        return;
+    if (sa.sun_path[0] == '\0')
+        sa.sun_path[0] = '@';
+    int n = (int)(length - offset);
+    snprintf(path, size, "%.*s", n, sa.sun_path);
 }

@@ -61,4 +61,7 @@ int sock_unsent(int fd);
 // The local address: getsockname(2).
 int sock_local_endpoint(int fd, struct endpoint *e);
 
+// That of a unix socket, as sock_unix_address takes it; cut to `size`.
+void sock_local_path(int fd, char *path, size_t size);
+
 #endif

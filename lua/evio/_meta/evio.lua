@@ -28,7 +28,8 @@ local evio = {}
 ---Where to listen, or what to dial: `tcp://host:port`, `tcp4://`, `tcp6://` (no scheme means tcp),
 ---`tls://host:port?cert=FILE&key=FILE` and its kin (tcp with `evio.tls`, whose settings are options:
 ---cert, key, password, ca, min, name, tickets, verify, verify_client; `%41` for bytes that cannot
----stand there), `udp://`, `udp4://`, `udp6://`, `unix://path`, `unix://@name` (Linux's abstract namespace). An IPv6
+---stand there), `udp://`, `udp4://`, `udp6://`, `unix://path`, `unix://@name` (Linux's abstract namespace); to listen on,
+---`systemd://name` (every socket that was passed with that name, `systemd://` for all; sd_listen_fds(3)). An IPv6
 ---address stands in brackets. To listen on: an empty host is every interface, port 0 lets the system
 ---choose, a name is bound on every address that it has, with one port; options follow as
 ---`?name=value&...`: `reuseport=true` (SO_REUSEPORT), `backlog=128` (listen(2)). To dial: an empty
