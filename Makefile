@@ -95,6 +95,9 @@ lint: ## luacheck and the layer rule
 	$(Q)$(LUAJIT) scripts/arch.lua
 	$(Q)$(LUAJIT) scripts/reference.lua --check
 
+static: all ## clang-tidy and cppcheck
+	$(Q)scripts/static
+
 docs: ## make docs/reference.md of the types
 	$(Q)$(LUAJIT) scripts/reference.lua
 
@@ -133,5 +136,5 @@ clean: ## remove everything that was built
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test lint docs asan tsan kqueue-check check-c bench install clean help
+.PHONY: all test lint static docs asan tsan kqueue-check check-c bench install clean help
 .DELETE_ON_ERROR:

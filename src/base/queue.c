@@ -128,7 +128,7 @@ void queue_consume(struct queue *q, struct chunk_pool *pool, size_t n)
     q->length -= n;
     while (n > 0) {
         struct chunk *c = q->head;
-        uint32_t length = c->end - c->start;
+        uint32_t length = c->end - c->start; // NOLINT: there is a chunk, as n bytes are in the queue
         if (n < length) {
             c->start += (uint32_t)n;
             return;

@@ -136,26 +136,30 @@ static void push_socket(lua_State *L, struct event *e)
     e->socket = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
+// What a handler without a connection is called with.
+static int push_other_arguments(lua_State *L, const struct event *e)
+{
+    if (e->kind == EVENT_JOB)
+        return e->push(L, e);
+    if (e->kind != EVENT_SERVING)
+        return 0; // tick, timer
+    lua_rawgeti(L, LUA_REGISTRYINDEX, e->server);
+    return 1;
+}
+
 // What the handler is called with. Returns the number of arguments.
 static int push_arguments(lua_State *L, struct host *h, struct event *e)
 {
     char text[128];
-    if (e->conn)
-        conn_handle_push(L, e->conn);
+    if (!e->conn)
+        return push_other_arguments(L, e);
+    conn_handle_push(L, e->conn);
     switch (e->kind) {
-    case EVENT_SERVING:
-        lua_rawgeti(L, LUA_REGISTRYINDEX, e->server);
-        return 1;
     case EVENT_TRANSLATE: {
         const struct handlers *own = e->conn->user.handlers;
         lua_rawgeti(L, LUA_REGISTRYINDEX, own->translators);
         return 2;
     }
-    case EVENT_TICK:
-    case EVENT_TIMER:
-        return 0;
-    case EVENT_JOB:
-        return e->push(L, e);
     case EVENT_DATA:
         if (e->handlers->stream) {
             h->live.data = (const uint8_t *)e->bytes;
@@ -199,7 +203,7 @@ static void collect(lua_State *L, struct host *h, const struct event *e)
 {
     char text[400];
     lua_gc(L, LUA_GCCOLLECT, 0);
-    double held = lua_gc(L, LUA_GCCOUNT, 0), most = h->defaults.memory / 1024.0;
+    double held = lua_gc(L, LUA_GCCOUNT, 0), most = (double)h->defaults.memory / 1024;
     if (held <= most)
         return;
     snprintf(text, sizeof(text), "%.200s: %s left %.1f MiB in the Lua heap, %s %.1f MiB (--limit memory, "

@@ -214,7 +214,7 @@ static double parse_number(const char *text, enum kind kind)
     static const char units[] = "KMG";
     char *end;
     if (strcmp(text, "false") == 0 || strcmp(text, "true") == 0)
-        return kind == FLAG ? *text == 't' : kind == SECONDS && *text == 'f' ? 0 : NAN;
+        return kind == FLAG ? (double)(*text == 't') : kind == SECONDS && *text == 'f' ? 0 : (double)NAN;
     if (kind == FLAG || *text < '0' || *text > '9')
         return NAN;
     double n = strtod(text, &end);

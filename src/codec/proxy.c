@@ -215,7 +215,8 @@ static void read_addresses(const char *bytes, struct proxy_header *h)
         h->destination_path = read_path(bytes, HEAD + PATH);
         return;
     }
-    int af = family == 1 ? AF_INET : AF_INET6, ip = family == 1 ? 4 : 16;
+    int af = family == 1 ? AF_INET : AF_INET6;
+    size_t ip = family == 1 ? 4 : 16;
     h->source = make_endpoint(af, at, read_u16(at + 2 * ip));
     h->destination = make_endpoint(af, at + ip, read_u16(at + 2 * ip + 2));
 }

@@ -42,9 +42,7 @@ ssize_t utf8_check(struct utf8 *state, const char *bytes, size_t n)
             i++;
         } else if (n - i >= sizeof(word) && (memcpy(&word, bytes + i, sizeof(word)), !(word & TOP_BITS))) {
             i += sizeof(word);
-        } else if (byte < 0x80) {
-            i++;
-        } else if (begin(state, byte)) {
+        } else if (byte < 0x80 || begin(state, byte)) {
             i++;
         } else {
             return (ssize_t)i;

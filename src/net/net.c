@@ -34,7 +34,7 @@ int net_open(struct net **net, const char *name, const struct net_events *events
     n->user = user;
     n->now = clock_now();
     n->reserve = fd_open_reserve();
-    n->room = fd_limit() > 2 * SPARE ? fd_limit() - SPARE : fd_limit() / 2;
+    n->room = fd_limit() / 2 > SPARE ? fd_limit() - SPARE : fd_limit() / 2;
     n->dialed.net = n;
     n->mailbox_watch = (struct watch){.fd = mailbox_fd(n->mailbox), .kind = WATCH_MAILBOX};
     err = backend->set(n->poller, &n->mailbox_watch, POLL_READ);

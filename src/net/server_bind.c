@@ -124,7 +124,7 @@ static int describe(int fd, char *text)
 static int open_passed(struct server *s, const struct addr *a, int index, char *text,
                        char error[ADDR_ERROR_SIZE])
 {
-    char other[ADDR_ERROR_SIZE];
+    char other[ADDR_ERROR_SIZE] = "";
     int count = 0, fd, err = 0;
     while (!err && (fd = systemd_take(a->path)) >= 0) {
         if (count == SERVER_ENDPOINTS) {

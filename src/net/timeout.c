@@ -39,7 +39,7 @@ static uint64_t idle_limit(const struct conn *c)
 static struct due first_due(const struct conn *c)
 {
     const struct limits *l = c->limits;
-    struct due d = {.deadline = UINT64_MAX};
+    struct due d = {.name = "no", .deadline = UINT64_MAX};
     if (c->state != CONN_OPEN)
         return d;
     if (c->shaking)

@@ -303,7 +303,7 @@ bool tls_peer(const struct tls *t, struct tls_peer *peer)
     print_name(X509_get_issuer_name(cert), peer->issuer);
     print_first_name(cert, peer->name);
     if (X509_digest(cert, EVP_sha256(), digest, &length))
-        for (unsigned i = 0; i < length && i < 32; i++)
+        for (size_t i = 0; i < length && i < 32; i++)
             snprintf(peer->fingerprint + 2 * i, 3, "%02x", digest[i]);
     X509_free(cert);
     ERR_clear_error();
