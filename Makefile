@@ -125,6 +125,10 @@ bench: all ## benchmarks against the C floor and peers (two idle cores, a few mi
 	$(Q)$(MAKE) --no-print-directory -C scripts/bench
 	$(Q)$(LUAJIT) scripts/bench/run.lua --page $(BENCH)
 
+soak: all ## twenty minutes of everything at once, into docs/reliability.md
+	$(Q)scripts/setup bench
+	$(Q)$(LUAJIT) scripts/soak/run.lua --page $(SOAK)
+
 install: all ## install to DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.1
 	install -m 755 evio-lua $(DESTDIR)$(PREFIX)/bin/evio-lua
@@ -136,5 +140,5 @@ clean: ## remove everything that was built
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test lint static docs asan tsan kqueue-check check-c bench install clean help
+.PHONY: all test lint static docs asan tsan kqueue-check check-c bench soak install clean help
 .DELETE_ON_ERROR:
