@@ -125,6 +125,14 @@ bench: all ## benchmarks against the C floor and peers (two idle cores, a few mi
 	$(Q)$(MAKE) --no-print-directory -C scripts/bench
 	$(Q)$(LUAJIT) scripts/bench/run.lua --page $(BENCH)
 
+attacks: all ## the attacks of spec/attacks_spec.lua, into docs/reliability.md
+	$(Q)rm -f build/attacks
+	$(Q)scripts/setup test
+	$(Q)mkdir -p build/test
+	$(Q)EVIO_FIGURES=build/attacks $(LUAJIT) "$$(command -v busted)" --ignore-lua -Xoutput build/test/attacks.count \
+		spec/attacks_spec.lua
+	$(Q)$(LUAJIT) scripts/figures.lua attacks build/attacks
+
 soak: all ## twenty minutes of everything at once, into docs/reliability.md
 	$(Q)scripts/setup bench
 	$(Q)$(LUAJIT) scripts/soak/run.lua --page $(SOAK)
@@ -140,5 +148,5 @@ clean: ## remove everything that was built
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test lint static docs asan tsan kqueue-check check-c bench soak install clean help
+.PHONY: all test lint static docs asan tsan kqueue-check check-c bench attacks soak install clean help
 .DELETE_ON_ERROR:

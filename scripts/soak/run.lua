@@ -7,12 +7,12 @@ package.path = "./?.lua;./scripts/bench/?.lua;" .. package.path
 
 local client = require("spec.support.client")
 local process = require("process")
+local figures = require("scripts.figures")
 
 local ROUND = 40 -- seconds
 local PEERS_IDLE = 3 -- after so many seconds peers of datagrams are forgotten
 local SETTLE = 0.2 -- of the run, before which growth does not count
 local MOST = 2 -- percent of growth in 15 minutes
-local PAGE = "docs/reliability.md"
 local CERTIFICATE = "build/soak/cert.pem"
 
 local minutes, page = 20, false
@@ -148,17 +148,6 @@ local function table_of(result)
   return table.concat(out, "\n")
 end
 
-local function write_page(text)
-  local file = assert(io.open(PAGE))
-  local old = file:read("*a")
-  file:close()
-  local head, tail = old:match("^(.-<!%-%- soak %-%->\n).-(<!%-%- end of soak %-%->.*)$")
-  assert(head, PAGE .. " has no place for the table")
-  file = assert(io.open(PAGE, "w"))
-  file:write(head, text, "\n", tail)
-  file:close()
-end
-
 -- Some of everybody for some seconds; then what is held, and what it was in the middle.
 local function round(server, addresses, seconds, result)
   local good = spawn_clients("honest.lua", seconds, 2, addresses.honest)
@@ -203,6 +192,6 @@ for _, line in ipairs(result.bad) do
   print("not provoked: " .. line)
 end
 if page then
-  write_page(text)
+  figures.write("soak", text)
 end
 os.exit(#result.bad == 0 and result.slope < MOST and result.after <= result.before and 0 or 1)
