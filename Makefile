@@ -25,6 +25,10 @@ CC = clang
 CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
 
+ifeq ($(VARIANT),coverage)
+CFLAGS = -O0 -g --coverage
+endif
+
 # What keeps an error in memory from becoming more than that. spec/hardening_spec.lua looks at the result.
 ifeq ($(VARIANT),release)
 HARDENING = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fstack-clash-protection
@@ -125,6 +129,10 @@ bench: all ## benchmarks against the C floor and peers (two idle cores, a few mi
 	$(Q)$(MAKE) --no-print-directory -C scripts/bench
 	$(Q)$(LUAJIT) scripts/bench/run.lua --page $(BENCH)
 
+coverage: ## which lines of src/ and lua/ the tests run, into docs/reliability.md
+	$(Q)scripts/setup test
+	$(Q)scripts/coverage/run
+
 attacks: all ## the attacks of spec/attacks_spec.lua, into docs/reliability.md
 	$(Q)rm -f build/attacks
 	$(Q)scripts/setup test
@@ -148,5 +156,5 @@ clean: ## remove everything that was built
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test lint static docs asan tsan kqueue-check check-c bench attacks soak install clean help
+.PHONY: all test lint static docs asan tsan kqueue-check check-c bench coverage attacks soak install clean help
 .DELETE_ON_ERROR:

@@ -14,6 +14,7 @@ local MOMENT = 0.002
 local PIPE_GRACE = 0.5
 -- What a sanitizer report ends the program with.
 local SANITIZER_STATUS = 99
+local GRACE = tonumber(os.getenv("EVIO_TEST_GRACE")) -- seconds that children get to end by themselves
 local CRASHES = { "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV" }
 
 local Process = {}
@@ -227,6 +228,10 @@ function M.cleanup()
     if reap(process) and crashed(process) then
       await_end(process)
       message = report(process, "a process crashed unnoticed")
+    end
+    if GRACE and not reap(process) then -- what it counted is written at its end
+      process:signal(posix_signal.SIGTERM)
+      await_end(process, GRACE)
     end
     process:kill()
     process._out:close()
