@@ -24,6 +24,12 @@ ifeq ($(VARIANT),asan)
 CC = clang
 CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
+ifeq ($(VARIANT),faults) # src/os/fault.h: the system's functions are called through those of fault_calls.c
+CFLAGS += -U_FORTIFY_SOURCE
+LDFLAGS += $(shell grep -o '__wrap_[a-z0-9_]*' src/os/fault_calls.c | sed 's/__wrap_/-Wl,--wrap=/')
+else
+OTHERS = $(wildcard src/os/fault*.c)
+endif
 
 ifeq ($(VARIANT),coverage)
 CFLAGS = -O0 -g --coverage
@@ -48,7 +54,7 @@ ALL_LIBS = $(shell $(PKG_CONFIG) --libs luajit) $(LIBRARIES)
 LUA_FILES = lua/evio/init.lua $(filter-out lua/evio/init.lua,$(shell find lua -name '*.lua' \
 	-not -path '*/_meta/*' | LC_ALL=C sort))
 LAYERS = base os codec tls zip net bind
-LIBRARY = $(filter-out src/bind/so.c src/bind/script.c,$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
+LIBRARY = $(filter-out src/bind/so.c src/bind/script.c $(OTHERS),$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 OBJECTS = $(LIBRARY:src/%.c=$(BUILD)/%.o)
 COMMAND_OBJECTS = $(addprefix $(BUILD)/,main.o cli.o bind/script.o)
 C_TESTS = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/*/*_test.c))
