@@ -25,6 +25,7 @@ int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct 
     c->limits = group->limits;
     c->remote = *remote;
     c->since = c->last_in = c->last_out = net->now;
+    list_append(&group->conns, &c->sibling);
     group->connections++;
     *conn = c;
     return 0;

@@ -94,6 +94,7 @@ struct conn {
     int unsent; // what the kernel had not got rid of when it last took no more
     unsigned waiting; // datagrams in `out`
     struct link link; // in net->work or net->ended
+    struct link sibling; // in group->conns
     struct dial *dial; // while it is connecting
     struct peer *peer; // of datagrams; NULL for a stream, and until it is connected
     struct stack *stack; // of filters; NULL for none

@@ -40,6 +40,7 @@ int net_open(struct net **net, const char *name, const struct net_events *events
     err = backend->set(n->poller, &n->mailbox_watch, POLL_READ);
     if (err)
         goto fail_watch;
+    list_init(&n->dialed.conns);
     list_init(&n->servers);
     list_init(&n->work);
     list_init(&n->ended);

@@ -30,7 +30,8 @@ struct table;
 // What connections of one origin have in common: a server's, or all that were dialed.
 struct conn_group {
     struct net *net;
-    size_t connections;          // not yet freed
+    struct link conns;           // not yet freed, oldest first
+    size_t connections;          // how many those are
     size_t admitted;             // of them, those that were accepted
     struct table *addresses;     // how many from each address; NULL before the first
     bool stopping;               // they are about to be closed: nothing more is read

@@ -82,6 +82,7 @@ void conn_free(struct conn *c)
     free(c->message);
     if (c->admitted)
         admission_leave(c->group, &c->remote);
+    list_remove(&c->sibling);
     c->group->connections--;
     free(c);
 }

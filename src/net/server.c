@@ -70,6 +70,7 @@ int server_open(struct server **server, struct net *net, const struct server_opt
         .handlers = options->handlers,
         .user = options->user,
     };
+    list_init(&s->group.conns);
     s->addresses = calloc(count, sizeof(char *));
     s->listeners = calloc(count * SERVER_ENDPOINTS, sizeof(struct listener));
     s->udps = calloc(count * SERVER_ENDPOINTS, sizeof(struct udp));
@@ -137,19 +138,16 @@ void shutdown_all(struct net *net)
     net->events->ending(net);
 }
 
+// Newest first. None is freed before the reap step.
 static void close_connections(struct conn_group *group)
 {
-    struct net *net = group->net;
-    size_t count = net->conns.count;
-    uint64_t *ids = slots_ids(&net->conns);
-    for (size_t i = 0; ids && i < count; i++) {
-        struct conn *c = conn_find(net, ids[i]);
-        if (!c || c->group != group || c->slot.id > group->newest)
+    for (struct link *i = group->conns.prev; i != &group->conns; i = i->prev) {
+        struct conn *c = container_of(i, struct conn, sibling);
+        if (c->state > CONN_CLOSING || c->slot.id > group->newest)
             continue;
         conn_close(c, NULL);
         conn_flush(c, NULL, 0);
     }
-    free(ids);
 }
 
 void shutdown_connections(struct net *net)
@@ -183,13 +181,8 @@ void servers_reap(struct net *net)
 
 void group_free(struct conn_group *group)
 {
-    struct net *net = group->net;
-    for (size_t i = 0; i < net->conns.size && group->connections; i++) {
-        struct slot *slot = net->conns.table[i];
-        struct conn *c = slot ? container_of(slot, struct conn, slot) : NULL;
-        if (c && c->group == group)
-            conn_free(c);
-    }
+    while (!list_empty(&group->conns))
+        conn_free(container_of(group->conns.next, struct conn, sibling));
 }
 
 void server_free(struct server *s)
