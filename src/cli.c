@@ -151,8 +151,11 @@ bool cli_parse(int argc, char **argv, struct script *s, int *status)
     *s = (struct script){.argv = argv, .argc = argc, .file_at = argc,
                          .defaults = options_defaults};
     s->codes = calloc((size_t)argc, sizeof(char *));
-    if (!s->codes)
-        abort();
+    if (!s->codes) {
+        fprintf(stderr, "evio-lua: out of memory\n");
+        *status = EXIT_FAILURE;
+        return false;
+    }
     enum outcome outcome = GO_ON;
     int i = 1;
     for (; i < argc && argv[i][0] == '-' && argv[i][1] && outcome == GO_ON; i++) {

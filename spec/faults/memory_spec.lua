@@ -3,7 +3,53 @@
 local faults = require("spec.support.faults")
 local support = require("spec.support")
 
+-- Runs source to its end with each allocation failing in turn: what `check` gets is the result and the number.
+local function each_run(source, check)
+  local report = support.tmpdir() .. "/report"
+  for n = 1, 100 do
+    os.remove(report)
+    local settings = ("malloc=ENOMEM@%d,report=%s"):format(n, report)
+    local result = support.run({ "-e", source }, { env = { EVIO_FAULTS = settings } })
+    if faults.counts(report).malloc.faulty == 0 then
+      return n - 1
+    end
+    check(result, n)
+  end
+  error("there is no end of allocations")
+end
+
 describe("without memory", function()
+  it("the program ends with status 1 and says why", function()
+    local count = each_run("require('evio')", function(result, n)
+      assert.equal(1, result.status, "allocation " .. n)
+      assert.matches("^evio%-lua: .*memory", result.stderr)
+    end)
+    assert.is_true(count >= 4, count .. " allocations")
+  end)
+
+  it("evio.listen says so, and leaves nothing behind", function()
+    local failed = 0
+    each_run([[
+      local evio = require("evio")
+      local ffi = require("ffi")
+      ffi.cdef("int fcntl(int, int, ...);")
+      local function count()
+        local open = 0
+        for fd = 0, 63 do open = open + (ffi.C.fcntl(fd, 1) >= 0 and 1 or 0) end
+        return open
+      end
+      local before = count()
+      local server, message, code = evio.listen({}, "tcp://127.0.0.1:0", "udp://127.0.0.1:0", "unix://@evio-" .. before)
+      if server then server:close() else print(message, code, count() - before) end]],
+      function(result)
+        if result.stdout ~= "" then
+          assert.matches("^[^\t]*memory\tENOMEM\t0\n$", result.stdout)
+          failed = failed + 1
+        end
+      end)
+    assert.is_true(failed >= 6, failed .. " failed")
+  end)
+
   it("a shutdown closes every connection all the same, newest first", function()
     faults.each("malloc", "ENOMEM", [[
       function events.opened(conn) return "hello" end

@@ -94,6 +94,8 @@ int server_open(struct server **server, struct net *net, const struct server_opt
     return 0;
 
 fail:
+    if (!error[0])
+        error_message(-err, error, ADDR_ERROR_SIZE);
     server_free(s);
     return err;
 }
