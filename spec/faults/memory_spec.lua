@@ -69,4 +69,18 @@ describe("without memory", function()
         end
       end)
   end)
+
+  it("a client that cannot be taken is turned away, with one line on stderr", function()
+    local count = faults.each("malloc", "ENOMEM", "function events.opened() return 'hello', 'close' end",
+      function(server)
+        return server:address()
+      end,
+      function(server, address, fails)
+        local bytes = support.connect(address):receive_all()
+        if fails and bytes == "" then
+          server:expect_error("^evio: tcp://[^ ]+: cannot accept: cannot allocate memory; the client was turned away\n$")
+        end
+      end)
+    assert.is_true(count >= 2, count .. " allocations")
+  end)
 end)

@@ -70,16 +70,18 @@ static void tell(struct listener *l, const char *text)
     l->told = net->now;
 }
 
-static void tell_shortage(struct listener *l, int err)
+static void tell_error(struct listener *l, int err, const char *what)
 {
     char reason[96], text[160];
-    if (err)
-        snprintf(text, sizeof(text), "cannot accept: %s; trying again until it works",
-                 error_message(-err, reason, sizeof(reason)));
-    else
-        snprintf(text, sizeof(text), "cannot accept: %zu connections are open, and no more may be "
-                 "(options.connections, ulimit -n); trying again until it works",
-                 admission_most(l->group));
+    snprintf(text, sizeof(text), "cannot accept: %s; %s", error_message(-err, reason, sizeof(reason)), what);
+    tell(l, text);
+}
+
+static void tell_full(struct listener *l)
+{
+    char text[160];
+    snprintf(text, sizeof(text), "cannot accept: %zu connections are open, and no more may be "
+             "(options.connections, ulimit -n); trying again until it works", admission_most(l->group));
     tell(l, text);
 }
 
@@ -87,7 +89,10 @@ static void tell_shortage(struct listener *l, int err)
 static void pause_accepting(struct listener *l, int err)
 {
     struct net *net = net_of(l);
-    tell_shortage(l, err);
+    if (err)
+        tell_error(l, err, "trying again until it works");
+    else
+        tell_full(l);
     if (l->back_off == 0) {
         l->short_since = net->now;
     } else if (net->now - l->short_since > patience) {
@@ -103,12 +108,13 @@ static void pause_accepting(struct listener *l, int err)
         list_append(&net->starved, &l->link);
 }
 
-static void refuse(struct listener *l, int fd, const struct endpoint *peer, int err)
+static void refuse(struct listener *l, const struct endpoint *peer, int err)
 {
     char ip[ENDPOINT_TEXT_SIZE], text[200];
-    fd_close(fd);
-    if (err != -EUSERS)
+    if (err != -EUSERS) {
+        tell_error(l, err, "the client was turned away");
         return;
+    }
     snprintf(text, sizeof(text), "%s has %zu connections, and no more may be from one address "
              "(options.per_address); closing those that come", endpoint_ip(peer, ip),
              admission_most_from(l->group, peer));
@@ -121,11 +127,14 @@ static void welcome(struct listener *l, int fd, const struct endpoint *peer)
     struct net *net = net_of(l);
     int err = admission_enter(l->group, peer);
     if (err) {
-        refuse(l, fd, peer, err);
+        fd_close(fd);
+        refuse(l, peer, err);
         return;
     }
-    if (conn_new(&c, l->group, fd, peer) < 0) {
+    err = conn_new(&c, l->group, fd, peer);
+    if (err) {
         admission_leave(l->group, peer);
+        refuse(l, peer, err);
         return;
     }
     c->admitted = true;
