@@ -83,4 +83,53 @@ describe("without memory", function()
       end)
     assert.is_true(count >= 2, count .. " allocations")
   end)
+
+  it("evio.spawn returns nil, message and code", function()
+    local failed = 0
+    each_run([[
+      local evio = require("evio")
+      local job, message, code = evio.spawn(function() return 1 end)
+      if job then job:done(print) else print(message, code) end]],
+      function(result)
+        if result.stdout:find("^cannot") then
+          assert.equal("cannot allocate memory\tENOMEM\n", result.stdout)
+          failed = failed + 1
+        end
+      end)
+    assert.is_true(failed >= 4, failed .. " failed")
+  end)
+
+  it("evio.nameservers does not go back to the system's", function()
+    local refused
+    each_run([[
+      local evio = require("evio")
+      print(pcall(evio.nameservers, "127.0.0.1:1"))]],
+      function(result)
+        refused = refused or result.stdout == "false\tout of memory\n"
+      end)
+    assert.is_true(refused)
+  end)
+
+  it("evio.connections raises, and does not leave connections out", function()
+    local count = faults.each("malloc", "ENOMEM", [[
+      function events.opened() return "hello" end
+      function events.data()
+        local n = 0
+        local ok, message = pcall(function() for _ in evio.connections() do n = n + 1 end end)
+        return ok and n .. "\n" or message .. "\n"
+      end]],
+      function(server)
+        local client
+        for _ = 1, 2 do
+          client = support.connect(server:address())
+          assert.equal("hello", client:receive(5))
+        end
+        return client
+      end,
+      function(_, client, fails)
+        client:send("x")
+        assert.matches(fails and "out of memory$" or "^2$", client:receive_line())
+      end)
+    assert.equal(1, count)
+  end)
 end)

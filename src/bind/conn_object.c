@@ -140,7 +140,9 @@ static int ids(lua_State *L)
     size_t count = net->conns.count;
     lua_createtable(L, (int)count, 0);
     uint64_t *list = slots_ids(&net->conns);
-    for (size_t i = 0; list && i < count; i++) {
+    if (!list && count)
+        return luaL_error(L, "out of memory");
+    for (size_t i = 0; i < count; i++) {
         lua_pushnumber(L, (lua_Number)list[count - 1 - i]);
         lua_rawseti(L, -2, (int)i + 1);
     }

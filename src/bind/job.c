@@ -217,12 +217,11 @@ void jobs_end(struct host *h)
 
 // Functions
 
-static struct pool *pool_of(lua_State *L, struct host *h)
+// NULL when out of memory.
+static struct pool *pool_of(struct host *h)
 {
-    if (h->pool)
+    if (h->pool || pool_open(&h->pool, h->net->mailbox, &pool_events) < 0)
         return h->pool;
-    if (pool_open(&h->pool, h->net->mailbox, &pool_events) < 0)
-        luaL_error(L, "out of memory");
     h->linger = linger_default;
     struct pool_limits limits = pool_limits(h->pool);
     limits.queue = (unsigned)h->defaults.jobs;
@@ -252,14 +251,14 @@ static void move(struct socket *to, struct socket *from)
 static int spawn(lua_State *L)
 {
     struct host *h = host_get(L);
-    struct pool *p = pool_of(L, h);
+    struct pool *p = pool_of(h);
     size_t length;
     int sockets = lua_gettop(L) - 1;
     const char *bytes = luaL_checklstring(L, 1, &length);
     struct script_job *s = push(L, h);
-    s->work = work_new(p, bytes, length, sockets);
+    s->work = p ? work_new(p, bytes, length, sockets) : NULL;
     if (!s->work)
-        return luaL_error(L, "out of memory");
+        return error_push(L, ENOMEM);
     keep(L, s);
     for (int i = 0; i < sockets; i++)
         move(&s->work->sockets[i], socket_at(L, 2 + i));
@@ -283,7 +282,9 @@ static int spawn(lua_State *L)
 static int pool(lua_State *L)
 {
     struct host *h = host_get(L);
-    struct pool *p = pool_of(L, h);
+    struct pool *p = pool_of(h);
+    if (!p)
+        return luaL_error(L, "out of memory");
     struct pool_limits limits = pool_limits(p);
     limits.threads = (unsigned)luaL_optnumber(L, 1, limits.threads);
     limits.queue = (unsigned)luaL_optnumber(L, 2, limits.queue);

@@ -256,6 +256,8 @@ int resolver_set_servers(struct net *net, const char *servers)
         if (status != ARES_SUCCESS)
             return status == ARES_ENOMEM ? -ENOMEM : -EINVAL;
         copy = strdup(servers);
+        if (!copy)
+            return -ENOMEM;
     }
     free(r->servers);
     r->servers = copy;
