@@ -89,7 +89,7 @@ local function take_sockets(values, count)
   return sockets, places
 end
 
--- Runs fn on a background thread: a job, or nil, message and code when too many wait.
+-- Runs fn on a background thread: a job, or nil, message and code when too many wait or there is no memory.
 function M.spawn(fn, ...)
   local task = describe(fn)
   local values, count = { ... }, select("#", ...)

@@ -132,4 +132,31 @@ describe("without memory", function()
       end)
     assert.equal(1, count)
   end)
+
+  it("an error in a handler is no clean end", function()
+    local count = faults.each("malloc", "ENOMEM", [[
+      function events.opened() return "hello" end
+      function events.data() error("no") end
+      function events.closed(_, err) print(err) end]],
+      function(server)
+        local client = support.connect(server:address())
+        assert.equal("hello", client:receive(5))
+        return client
+      end,
+      function(server, client, fails)
+        client:send("x")
+        assert.matches(fails and "^cannot allocate memory$" or "no$", server:line())
+      end)
+    assert.equal(1, count)
+  end)
+
+  it("an error in serving ends the program", function()
+    local source = [[
+      local evio = require("evio")
+      assert(evio.listen({ serving = function() error("no") end }, "tcp://127.0.0.1:0"))]]
+    local count = each_run(source, function(result, n)
+      assert.equal(1, result.status, "allocation " .. n)
+    end)
+    assert.is_true(count >= 10, count .. " allocations")
+  end)
 end)

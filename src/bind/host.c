@@ -107,6 +107,7 @@ bool host_is_buffer(const struct host *h, lua_State *L, int index)
 
 void host_fail(struct host *h, const char *message)
 {
-    if (!h->fatal)
+    if (!h->failed)
         h->fatal = strdup(message);
+    h->failed = true;
 }

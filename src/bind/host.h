@@ -38,7 +38,8 @@ struct host {
     lua_State *inner;         // the one that changes a connection's filters, or NULL
     int base;                 // its stack: the message handler, the caller of handlers
     struct event *event; // the callback being run, or NULL
-    char *fatal;              // why the loop has to end; owned
+    bool failed;              // the loop has to end
+    char *fatal;              // why; owned, NULL when there was no memory for it
 };
 
 // Makes the state's host, with the backend that EVIO_BACKEND names. `collect` is its finalizer.

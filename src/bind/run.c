@@ -53,15 +53,16 @@ static void run(lua_State *L, const struct served *until)
     call_begin_loop(h, L);
     if (interrupted_before(L))
         shutdown_all(h->net);
-    while (!err && !h->fatal && goes_on(h, until))
+    while (!err && !h->failed && goes_on(h, until))
         err = loop_turn(h->net);
     loop_end(h->net);
     report_flush(&h->report);
     h->L = NULL;
-    if (h->fatal) {
-        lua_pushstring(L, h->fatal);
+    if (h->failed) {
+        lua_pushstring(L, h->fatal ? h->fatal : "out of memory");
         free(h->fatal);
         h->fatal = NULL;
+        h->failed = false;
         lua_error(L);
     }
     if (err)

@@ -92,10 +92,14 @@ void conn_deliver_later(struct conn *c)
         conn_add_work(c, WORK_DELIVER);
 }
 
+// Where there is no memory for the words, an end without a code must not look clean.
 static void keep_message(struct conn *c, const char *message)
 {
-    if (message && !c->message)
-        c->message = strdup(message);
+    if (!message || c->message)
+        return;
+    c->message = strdup(message);
+    if (!c->message && !c->error)
+        c->error = ENOMEM;
 }
 
 // From here on only the last event and those around writes fire.
