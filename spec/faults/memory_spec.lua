@@ -2,6 +2,7 @@
 
 local faults = require("spec.support.faults")
 local support = require("spec.support")
+local translators = require("spec.support.translators")
 
 -- Runs source to its end with each allocation failing in turn: what `check` gets is the result and the number.
 local function each_run(source, check)
@@ -158,5 +159,36 @@ describe("without memory", function()
       assert.equal(1, result.status, "allocation " .. n)
     end)
     assert.is_true(count >= 10, count .. " allocations")
+  end)
+
+  it("what came with a handshake is not lost in silence when opened detaches", function()
+    local count = faults.each("malloc", "ENOMEM", translators .. [[
+      function events.opened(conn)
+        conn:pop()
+        return nil, "detach"
+      end
+      function events.closed(_, err) print("closed", err) end
+      function events.failed(_, err) print("failed", err) end
+      function events.detached(_, socket)
+        local job, message = evio.spawn(function(it) return assert(it:read(4)) end, socket)
+        if not job then return print(message) end
+        job:done(print)
+      end
+      function events.serving(server) print(table.concat(server.addresses, "\n")) end
+      events = evio.translate(events, nil, function(conn)
+        print("made")
+        return frame("HAND")(conn)
+      end)]],
+      function(server)
+        local client = support.connect(server:address())
+        server:expect("^made$")
+        return client
+      end,
+      function(server, client, fails)
+        client:send("HAND4:more")
+        local line = server:line()
+        assert.is_true(line == "true\tmore" or (fails and line:find("memory") ~= nil), line)
+      end)
+    assert.is_true(count >= 5, count .. " allocations")
   end)
 end)

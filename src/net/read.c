@@ -108,6 +108,14 @@ static void take(struct conn *c, const char *bytes, size_t n)
         c->more = true;
 }
 
+// Input that goes with the socket.
+static void keep(struct conn *c, const char *bytes, size_t n)
+{
+    int err = buf_append(&c->in, bytes, n);
+    if (err)
+        conn_fail(c, -err, NULL);
+}
+
 // Input went through the filters, which returned this.
 static void settle_input(struct conn *c, int err)
 {
@@ -120,7 +128,7 @@ static void settle_input(struct conn *c, int err)
     if (buf_length(&plain) > 0 && c->state == CONN_OPEN && c->opened)
         take(c, buf_bytes(&plain), buf_length(&plain));
     else if (buf_length(&plain) > 0 && c->detaching)
-        buf_append(&c->in, buf_bytes(&plain), buf_length(&plain)); // it goes with the socket
+        keep(c, buf_bytes(&plain), buf_length(&plain));
     buf_free(&plain);
     if (err) {
         stack_fail(c, err);
