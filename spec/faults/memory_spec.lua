@@ -48,7 +48,7 @@ describe("without memory", function()
           failed = failed + 1
         end
       end)
-    assert.is_true(failed >= 6, failed .. " failed")
+    assert.is_true(failed >= 12, failed .. " failed")
   end)
 
   it("a shutdown closes every connection all the same, newest first", function()
@@ -79,7 +79,8 @@ describe("without memory", function()
       function(server, address, fails)
         local bytes = support.connect(address):receive_all()
         if fails and bytes == "" then
-          server:expect_error("^evio: tcp://[^ ]+: cannot accept: cannot allocate memory; the client was turned away\n$")
+          server:expect_error(
+            "^evio: tcp://[^ ]+: cannot accept: cannot allocate memory; the client was turned away\n$")
         end
       end)
     assert.is_true(count >= 2, count .. " allocations")

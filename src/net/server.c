@@ -14,17 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void start_udp(struct server *s, struct udp *u)
-{
-    char reason[96], text[128];
-    int err = udp_start(u);
-    if (!err)
-        return;
-    snprintf(text, sizeof(text), "cannot receive: %s",
-             error_message(-err, reason, sizeof(reason)));
-    s->group.net->events->notice(s->group.net, u->address, text);
-}
-
 static void start(struct server *s)
 {
     s->state = SERVER_SERVING;
@@ -32,7 +21,7 @@ static void start(struct server *s)
     for (int i = 0; i < s->listener_count && s->state == SERVER_SERVING; i++)
         listener_start(&s->listeners[i]);
     for (int i = 0; i < s->udp_count && s->state == SERVER_SERVING; i++)
-        start_udp(s, &s->udps[i]);
+        udp_start(&s->udps[i]);
     if (!s->group.net->announced && s->state == SERVER_SERVING)
         systemd_notify("READY=1");
     s->group.net->announced = true;

@@ -34,7 +34,9 @@ static int bind_endpoint(struct server *s, const struct addr *a, int index, stru
         return sock_local_endpoint(fd, e);
     }
     struct datagram_socket socket;
-    int err = datagram_bind(&socket, a, e, both);
+    int err = udp_prepare(s->group.net);
+    if (!err)
+        err = datagram_bind(&socket, a, e, both);
     if (err)
         return err;
     struct udp *u = &s->udps[s->udp_count++];

@@ -1,5 +1,6 @@
 #include "net/udp.h"
 
+#include "base/error.h"
 #include "base/hash.h"
 #include "base/macros.h"
 #include "net/open.h"
@@ -17,6 +18,8 @@ enum {
     MOST_PEERS = 65536,    // of one socket
     SMALLEST_TABLE = 64,
 };
+
+static const uint64_t retry_delay = 100000000; // nanoseconds
 
 // What tells peers apart. The parts of an endpoint lie next to each other.
 struct peer_key {
@@ -197,16 +200,39 @@ void udp_ready(struct udp *u)
     }
 }
 
-int udp_start(struct udp *u)
+int udp_prepare(struct net *net)
 {
-    struct net *net = net_of(u);
     if (!net->datagrams)
         net->datagrams = datagram_box_new(DATAGRAMS, DATAGRAM_SIZE);
-    if (!net->datagrams)
-        return -ENOMEM;
+    return net->datagrams ? 0 : -ENOMEM;
+}
+
+static int watch(struct udp *u)
+{
+    struct net *net = net_of(u);
     u->watch = (struct watch){.fd = u->socket.fd, .kind = WATCH_UDP};
     list_init(&u->recent);
     return net->backend->set(net->poller, &u->watch, POLL_READ);
+}
+
+static void start(struct timer *t)
+{
+    struct udp *u = container_of(t, struct udp, retry);
+    struct net *net = net_of(u);
+    char reason[96], text[160];
+    int err = watch(u);
+    if (!err)
+        return;
+    snprintf(text, sizeof(text), "cannot receive: %s; trying again until it works",
+             error_message(-err, reason, sizeof(reason)));
+    net->events->notice(net, u->address, text);
+    timer_set(net, t, net->now + retry_delay);
+}
+
+void udp_start(struct udp *u)
+{
+    u->retry.fire = start;
+    start(&u->retry);
 }
 
 void udp_close(struct udp *u)
@@ -217,6 +243,7 @@ void udp_close(struct udp *u)
 void udp_free(struct udp *u)
 {
     struct net *net = net_of(u);
+    timer_cancel(net, &u->retry);
     net->backend->set(net->poller, &u->watch, 0);
     fd_close(u->socket.fd);
     u->watch.fd = u->socket.fd = -1;
@@ -226,7 +253,7 @@ void udp_free(struct udp *u)
 
 int udp_dialed(struct conn *c, const struct datagram_socket *socket, const struct endpoint *remote)
 {
-    struct udp *u = calloc(1, sizeof(*u));
+    struct udp *u = udp_prepare(c->group->net) == 0 ? calloc(1, sizeof(*u)) : NULL;
     struct peer_key key = {.remote = *remote};
     if (!u)
         return -ENOMEM;
@@ -235,7 +262,7 @@ int udp_dialed(struct conn *c, const struct datagram_socket *socket, const struc
     u->address = "udp";
     sock_local_endpoint(socket->fd, &key.local);
     u->local = key.local;
-    int err = udp_start(u);
+    int err = watch(u);
     if (!err)
         err = add_peer(u, c, &key, hash_of(u, &key));
     if (err) {

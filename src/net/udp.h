@@ -15,13 +15,17 @@ struct udp {
     const char *address; // for messages; the owner's
     uint16_t index;      // of the address, from 1; 0 for a dialed one
     bool closed;         // takes no new peers
+    struct timer retry;  // where it cannot be polled yet
     struct peer **table; // by hash, chained; a power of two
     size_t size, count;
     struct link recent; // its peers, the one that was silent longest first
 };
 
-// Starts to receive. Returns 0 or a negative errno.
-int udp_start(struct udp *u);
+// Makes room for what any of them receives. Returns 0 or -ENOMEM.
+int udp_prepare(struct net *net);
+
+// Starts to receive. Where it cannot be polled it tells, and tries again until it works.
+void udp_start(struct udp *u);
 
 // Hands up what came, a bounded number of datagrams.
 void udp_ready(struct udp *u);
