@@ -192,4 +192,18 @@ describe("without memory", function()
       end)
     assert.is_true(count >= 5, count .. " allocations")
   end)
+
+  it("a server goes on ticking", function()
+    local result = support.run({ "-e", [[
+      local evio = require("evio")
+      local count, refused = 0, 0
+      assert(evio.listen({ tick = function()
+        count = count + 1
+        if not pcall(evio.after, 100, print) then refused = refused + 1 end
+        if count < 40 then return 0.001 end
+        print(count, refused > 0)
+        evio.shutdown()
+      end }, "tcp://127.0.0.1:0"))]] }, { env = { EVIO_FAULTS = "malloc=ENOMEM@12-1000000" } })
+    assert.same({ 0, "40\ttrue\n" }, { result.status, result.stdout })
+  end)
 end)

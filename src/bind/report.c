@@ -80,6 +80,8 @@ void report_print(struct report *r, const char *where, const char *message)
 {
     uint64_t h = hash_bytes(message, strlen(message)) | 1; // 0 is a free place
     int i = place(r, h);
+    if (!timer_is_set(&r->timer))
+        timer_set(r->net, &r->timer, r->net->now + interval); // else the next message tries it
     if (i < 0) {
         r->others++;
         return;
@@ -95,8 +97,6 @@ void report_print(struct report *r, const char *where, const char *message)
     fprintf(stderr, "evio: %s: ", where);
     print_visible(message);
     fputc('\n', stderr);
-    if (!timer_is_set(&r->timer))
-        timer_set(r->net, &r->timer, r->net->now + interval);
 }
 
 void report_flush(struct report *r)

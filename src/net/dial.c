@@ -141,7 +141,7 @@ static bool take(struct dial *d, struct endpoint *e)
     return false;
 }
 
-// Connects to one address. Returns true when it goes on.
+// Connects to one address. Returns true when it goes on, and the next one has its time.
 static bool attempt(struct dial *d, const struct endpoint *to)
 {
     struct attempt *a = &d->attempts[d->attempt_count];
@@ -164,8 +164,7 @@ static bool attempt(struct dial *d, const struct endpoint *to)
         if (!err) {
             d->attempt_count++;
             d->running++;
-            timer_set(d->net, &d->next, net_clock() + attempt_delay);
-            return true;
+            return timer_set(d->net, &d->next, net_clock() + attempt_delay) == 0;
         }
         fd_close(fd);
     }
@@ -178,10 +177,9 @@ static void advance(struct dial *d)
 {
     struct endpoint to;
     bool hoping = d->families[IPV6].pending && exhausted(&d->families[IPV6]);
-    if (hoping && !d->waited && !d->attempt_count && !exhausted(&d->families[IPV4])) {
-        timer_set(d->net, &d->next, net_clock() + resolution_delay);
+    if (hoping && !d->waited && !d->attempt_count && !exhausted(&d->families[IPV4]) &&
+        timer_set(d->net, &d->next, net_clock() + resolution_delay) == 0)
         return;
-    }
     while (take(d, &to))
         if (attempt(d, &to))
             return;
@@ -276,10 +274,10 @@ static void connect_unix(struct dial *d)
     int fd, err = sock_connect_unix(d->addr.path, &fd);
     if (!err)
         succeed(d, fd, &(struct endpoint){.family = AF_UNIX});
-    else if (err == -EAGAIN)
-        timer_set(d->net, &d->next, net_clock() + backlog_delay);
-    else
+    else if (err != -EAGAIN)
         fail(d, -err, NULL);
+    else if (timer_set(d->net, &d->next, net_clock() + backlog_delay) < 0)
+        fail(d, ENOMEM, NULL);
 }
 
 static void begin(struct dial *d)

@@ -38,10 +38,12 @@ static void time_out(struct timer *t)
     }
     if (s->state == SERVER_STOPPING || (s->state == SERVER_CLOSED && !s->group.connections))
         return;
+    timer_set(net, t, UINT64_MAX); // keeps its place: moving it needs no memory
     int64_t delay = net->events->tick(s);
     if (delay < 0 || s->state == SERVER_STOPPING)
-        return;
-    timer_set(net, t, timer_next(due, (uint64_t)delay, net->now));
+        timer_cancel(net, t);
+    else
+        timer_set(net, t, timer_next(due, (uint64_t)delay, net->now));
 }
 
 int server_open(struct server **server, struct net *net, const struct server_options *options,

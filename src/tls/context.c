@@ -262,7 +262,9 @@ int tls_context_new(struct tls_context **context, const struct tls_settings *s,
     c->keylog = keylog && *keylog ? strdup(keylog) : NULL;
     if (!s->server && s->tickets)
         c->tickets = tls_tickets_new();
-    int err = c->ctx && c->alpn && (c->tickets || s->server || !s->tickets) ? 0 : -ENOMEM;
+    bool whole = c->ctx && c->alpn && (c->tickets || s->server || !s->tickets) &&
+                 (c->keylog || !keylog || !*keylog);
+    int err = whole ? 0 : -ENOMEM;
     if (!err) {
         memcpy(c->alpn, s->alpn ? s->alpn : (const unsigned char *)"", s->alpn_length);
         c->alpn_length = s->alpn_length;
