@@ -1,6 +1,8 @@
 -- Calls of the system that fail, at places where that was once not seen.
 
 local datagrams = require("spec.support.datagrams")
+local dns = require("spec.support.dns")
+local faults = require("spec.support.faults")
 local scripts = require("spec.support.scripts")
 local support = require("spec.support")
 
@@ -27,4 +29,35 @@ describe("a socket of datagrams", function()
     end
     assert.truthy(found)
   end)
+end)
+
+describe("a look-up", function()
+  for call, code in pairs({ malloc = "ENOMEM", epoll_ctl = "ENOSPC" }) do
+    it(("ends with %s where %s did, at once, whatever became of its other half"):format(code, call), function()
+      local _, nameserver = dns.start({ ["name.example"] = { a = { "127.0.0.1" } } })
+      local there = scripts.serve("")
+      local target = there:address():gsub("127.0.0.1", "name.example")
+      local report = support.tmpdir() .. "/report"
+      local source = ([[
+        local evio = require("evio")
+        if not pcall(evio.nameservers, %q) then os.exit(1) end
+        local events = {}
+        function events.opened() print("opened") return nil, "close" end
+        function events.failed(_, _, code) print(code) end
+        if not evio.dial(events, %q) then os.exit(1) end]]):format(nameserver, target)
+      local told, n = 0, 0
+      repeat
+        n = n + 1
+        os.remove(report)
+        local settings = ("%s=%s@%d,report=%s"):format(call, code, n, report)
+        local env = { EVIO_BACKEND = "epoll", EVIO_FAULTS = settings }
+        local result = support.run({ "-e", source }, { env = env, seconds = 3 })
+        if result.status == 0 then
+          assert.is_true(result.stdout == "opened\n" or result.stdout == code .. "\n", settings .. " " .. result.stdout)
+          told = told + (result.stdout == "opened\n" and 0 or 1)
+        end
+      until faults.counts(report)[call].faulty == 0
+      assert.is_true(told >= 1, told .. " of " .. n)
+    end)
+  end
 end)

@@ -218,7 +218,8 @@ static void answer(struct lookup *l, const struct endpoint *found, int count, in
         return;
     c->count = count;
     memcpy(c->found, found, (size_t)count * sizeof(*found));
-    if (!count && !d->tried) {
+    // That one family has no address says less than why the other one's are not known.
+    if (!count && !d->tried && (error != ENOENT || !d->reason[0])) {
         d->error = error;
         snprintf(d->reason, sizeof(d->reason), "cannot resolve \"%.60s\": %.40s", d->addr.host,
                  reason);

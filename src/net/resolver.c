@@ -1,5 +1,6 @@
 #include "net/resolver.h"
 
+#include "base/error.h"
 #include "base/macros.h"
 #include "net/timer.h"
 
@@ -19,6 +20,7 @@ struct channel {
     struct link link; // in resolver->channels, newest last
     ares_channel ares;
     unsigned pending; // queries
+    int error;        // a socket of its cannot be polled: a positive errno
     uint64_t opened;
 };
 
@@ -52,6 +54,15 @@ static void close_channel(struct channel *c)
     free(c);
 }
 
+// Ends the queries that would wait for what is not polled.
+static void give_up(struct resolver *r, struct channel *c)
+{
+    r->busy++;
+    ares_cancel(c->ares);
+    r->busy--;
+    c->error = 0;
+}
+
 // After c-ares was at work: old channels go with their last query, and the timer follows the others.
 static void settle(struct resolver *r)
 {
@@ -60,6 +71,8 @@ static void settle(struct resolver *r)
     struct timeval time, *first = NULL;
     for (struct link *i = r->channels.next, *next; i != &r->channels; i = next) {
         struct channel *c = container_of(i, struct channel, link);
+        if (c->error)
+            give_up(r, c);
         next = i->next;
         if (c->pending > 0)
             first = ares_timeout(c->ares, first, &time);
@@ -107,8 +120,10 @@ static void socket_changed(void *data, ares_socket_t fd, int readable, int writa
         return; // more servers than places: the time-out moves on to the next one
     p->watch.fd = fd;
     p->channel = c;
-    net->backend->set(net->poller, &p->watch,
-                      (readable ? POLL_READ : 0u) | (writable ? POLL_WRITE : 0u));
+    int err = net->backend->set(net->poller, &p->watch,
+                                (readable ? POLL_READ : 0u) | (writable ? POLL_WRITE : 0u));
+    if (err)
+        c->error = -err;
     if (!readable && !writable)
         p->watch.fd = -1;
 }
@@ -145,7 +160,9 @@ static void answered(void *argument, int status, int timeouts, struct ares_addri
     struct query *q = argument;
     struct lookup *l = q->lookup;
     struct endpoint endpoints[RESOLVER_ENDPOINTS];
-    int count = 0;
+    int count = 0, error = q->channel->error;
+    char text[96];
+    const char *reason = error ? error_message(error, text, sizeof(text)) : ares_strerror(status);
     (void)timeouts;
     for (const struct ares_addrinfo_node *i = found ? found->nodes : NULL;
          i && count < RESOLVER_ENDPOINTS; i = i->ai_next) {
@@ -160,7 +177,7 @@ static void answered(void *argument, int status, int timeouts, struct ares_addri
     if (!l)
         return;
     l->query = NULL;
-    l->answer(l, endpoints, count, error_of(status), ares_strerror(status));
+    l->answer(l, endpoints, count, error ? error : error_of(status), reason);
 }
 
 // Returns the channel for a new question: the current one, or a new one where that is old.
