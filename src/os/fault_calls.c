@@ -219,10 +219,13 @@ int __wrap_epoll_create1(int flags)
     return fault(FAULT_EPOLL_CREATE, 0, NULL) ? -1 : __real_epoll_create1(flags);
 }
 
+// Nothing but adding a descriptor takes memory.
 int __real_epoll_ctl(int fd, int operation, int of, struct epoll_event *event);
 int __wrap_epoll_ctl(int fd, int operation, int of, struct epoll_event *event)
 {
-    return fault(FAULT_EPOLL_CTL, 0, NULL) ? -1 : __real_epoll_ctl(fd, operation, of, event);
+    if (operation == EPOLL_CTL_ADD && fault(FAULT_EPOLL_CTL, 0, NULL))
+        return -1;
+    return __real_epoll_ctl(fd, operation, of, event);
 }
 
 int __real_epoll_wait(int fd, struct epoll_event *events, int most, int timeout);
