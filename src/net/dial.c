@@ -217,7 +217,8 @@ static void answer(struct lookup *l, const struct endpoint *found, int count, in
     if (over(d))
         return;
     c->count = count;
-    memcpy(c->found, found, (size_t)count * sizeof(*found));
+    if (count > 0)
+        memcpy(c->found, found, (size_t)count * sizeof(*found));
     // That one family has no address says less than why the other one's are not known.
     if (!count && !d->tried && (error != ENOENT || !d->reason[0])) {
         d->error = error;
