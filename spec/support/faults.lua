@@ -2,6 +2,7 @@
 -- them: whoever the fault hits hears of it once, a connection that opened is closed once, no descriptor stays open,
 -- nothing spins, the next client is served, and the process ends in order.
 
+local busted = require("busted")
 local ffi = require("ffi")
 local posix_errno = require("posix.errno")
 local support = require("spec.support")
@@ -64,8 +65,8 @@ local function start(name, faults)
   support.write_file(directory .. "/small", ("s"):rep(20000))
   support.write_file(directory .. "/large", ("l"):rep(300000))
   local report = directory .. "/report"
-  local server = support.start(scenarios.PRELUDE .. source .. scenarios.TAIL, {
-    args = { directory .. "/socket", directory },
+  local server = support.start(scenarios.PRELUDE .. source, {
+    args = { directory .. "/socket", directory, scenario.prepare and scenario.prepare() },
     env = { EVIO_FAULTS = faults .. "report=" .. report },
   })
   return server, report
@@ -141,11 +142,14 @@ local function run(name, faults, descriptors)
     local clients = { support.connect(address), support.connect(address) }
     clients[2]:send("x")
     clients[2]:receive(1)
-    server:stop()
-  else
-    local ended = server:wait()
-    result.status = ended.status or "of signal " .. ended.signal
+    server:signal("TERM")
+    for _, client in ipairs(clients) do
+      client:receive_all()
+      client:close()
+    end
   end
+  local ended = server:wait()
+  result.served, result.status = address ~= nil, ended.status or "of signal " .. ended.signal
   read_output(result, server)
   result.counts = M.counts(report)
   support.cleanup()
@@ -187,9 +191,11 @@ local function judge(result, code, usual)
     return wrong
   elseif count > 1 then
     return ("%d connections and calls were told of %s"):format(count, code)
-  elseif result.status then
+  elseif not result.served then
     return (result.status ~= 1 or not said(result, code)) and "it ended with status " .. result.status
       .. " before it served"
+  elseif result.status ~= 0 then
+    return "it ended with status " .. result.status
   elseif result.descriptors > usual.descriptors then
     return ("%d descriptors are open, usually %d"):format(result.descriptors, usual.descriptors)
   elseif result.spins or loops(result.counts) > 3 * loops(usual.counts) + 100 then
@@ -204,8 +210,9 @@ end
 
 -- Has the n-th call fail with code in a scenario, for n = 1, 2, 3 and so on until it is not called so often. Fails
 -- after all of them, with every n that something was wrong with. Returns how many failed.
-function M.sweep(name, call, code)
+local function sweep(name, call, code)
   local usual, wrong = run(name, "", 0), {}
+  assert(usual.served and usual.status == 0, usual.errors)
   for n = 1, MOST_STEPS do
     local faults = ("%s=%s@%d,"):format(call, code, n)
     local ok, result = pcall(run, name, faults, usual.descriptors)
@@ -225,6 +232,21 @@ function M.sweep(name, call, code)
     end
   end
   error("there is no end of calls of " .. call)
+end
+
+-- Specs of a scenario: code -> the calls that fail with it.
+function M.describe(name, sweeps)
+  busted.describe("in the scenario of " .. name, function()
+    for code, calls in pairs(sweeps) do
+      for call in calls:gmatch("%S+") do
+        if not call:find("^epoll") or os.getenv("EVIO_BACKEND") ~= "poll" then
+          busted.it(("each %s in turn fails with %s"):format(call, code), function()
+            assert(sweep(name, call, code) > 0, call .. " was not called at all")
+          end)
+        end
+      end
+    end
+  end)
 end
 
 return M
