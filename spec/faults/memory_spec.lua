@@ -206,4 +206,21 @@ describe("without memory", function()
       end }, "tcp://127.0.0.1:0"))]] }, { env = { EVIO_FAULTS = "malloc=ENOMEM@12-1000000" } })
     assert.same({ 0, "40\ttrue\n" }, { result.status, result.stdout })
   end)
+
+  it("a wake arrives", function()
+    faults.each("malloc", "ENOMEM", [[
+      function events.opened() return "hello" end
+      function events.data(conn) print(conn:wake()) end
+      function events.woken() print("woken") end]],
+      function(server)
+        local client = support.connect(server:address())
+        assert.equal("hello", client:receive(5))
+        return client
+      end,
+      function(server, client)
+        client:send("x")
+        assert.equal("true", server:line())
+        assert.equal("woken", server:line())
+      end)
+  end)
 end)

@@ -43,15 +43,14 @@ static bool readable(const struct mailbox *m)
 // Takes the mail and delivers it: how many wakes there were for this id.
 static int take(struct mailbox *m, uint64_t id)
 {
-    struct mail mail = mailbox_take(m);
+    struct message *next, *message = mailbox_take(m);
+    const struct slot *slot;
     int count = 0;
-    for (size_t i = 0; i < mail.id_count; i++)
-        count += mail.ids[i] == id;
-    free(mail.ids);
-    while (mail.messages) {
-        struct message *first = mail.messages;
-        mail.messages = first->next;
-        first->deliver(first, true);
+    while ((slot = mailbox_take_wake(m)))
+        count += slot->id == id;
+    for (; message; message = next) {
+        next = message->next;
+        message->deliver(message, true);
     }
     return count;
 }
@@ -115,6 +114,27 @@ static void coalesces_until_it_is_emptied(void)
     slots_free(&table);
 }
 
+static void waits_its_turn(void)
+{
+    struct slots table = {0};
+    struct slot one, two;
+    struct mailbox *m;
+    CHECK(mailbox_open(&m, &table) == 0 && mailbox_add(m, &one) == 0 && mailbox_add(m, &two) == 0);
+    mailbox_admit(m, &one, true);
+    mailbox_admit(m, &two, true);
+    CHECK(mailbox_wake(m, one.id) && mailbox_wake(m, two.id));
+    CHECK(mailbox_take(m) == NULL && mailbox_take_wake(m) == &one);
+    // The first is woken anew, which is for the next time; the other's wake is still to come.
+    CHECK(mailbox_wake(m, one.id) && mailbox_wake(m, two.id) && readable(m));
+    CHECK(mailbox_take_wake(m) == &two && mailbox_take_wake(m) == NULL);
+    CHECK(take(m, two.id) == 0 && !readable(m));
+    CHECK(mailbox_wake(m, one.id) && take(m, one.id) == 1);
+    mailbox_remove(m, &one);
+    mailbox_remove(m, &two);
+    mailbox_close(m);
+    slots_free(&table);
+}
+
 static void wakes_many(void)
 {
     struct slots table = {0};
@@ -129,11 +149,10 @@ static void wakes_many(void)
         CHECK(mailbox_wake(m, slots[i].id));
     for (size_t i = 0; i < ARRAY_LEN(slots); i += 2)
         mailbox_remove(m, &slots[i]); // its wake comes to nothing
-    struct mail mail = mailbox_take(m);
-    CHECK(mail.id_count == ARRAY_LEN(slots) && mail.messages == NULL);
-    for (size_t i = 0; i < mail.id_count; i++)
-        CHECK(mail.ids[i] == slots[i].id);
-    free(mail.ids);
+    CHECK(mailbox_take(m) == NULL);
+    for (size_t i = 1; i < ARRAY_LEN(slots); i += 2)
+        CHECK(mailbox_take_wake(m) == &slots[i]);
+    CHECK(mailbox_take_wake(m) == NULL);
     for (size_t i = 1; i < ARRAY_LEN(slots); i += 2) {
         CHECK(mailbox_wake(m, slots[i].id));
         mailbox_remove(m, &slots[i]);
@@ -241,15 +260,13 @@ static void receive(struct crowd *c, struct slots *table)
         CHECK(mailbox_add(c->m, s) == 0);
         mailbox_admit(c->m, s, check_random(4) > 0);
         c->ids[s - slots] = s->id;
-        struct mail mail = mailbox_take(c->m);
-        for (size_t i = 0; i < mail.id_count; i++)
-            CHECK(mail.ids[i] >= 1 && mail.ids[i] <= table->last);
-        ids += mail.id_count;
-        free(mail.ids);
-        while (mail.messages) {
-            struct message *first = mail.messages;
-            mail.messages = first->next;
-            first->deliver(first, true);
+        struct message *next, *message = mailbox_take(c->m);
+        const struct slot *woken;
+        for (; (woken = mailbox_take_wake(c->m)); ids++)
+            CHECK(slots_find(table, woken->id) == woken);
+        for (; message; message = next) {
+            next = message->next;
+            message->deliver(message, true);
         }
     }
     for (int i = 0; i < CONNS; i++)
@@ -281,6 +298,7 @@ int main(void)
         {"a mailbox wakes what it admitted", wakes_what_it_admitted},
         {"a mailbox knows no other ids", knows_no_other_ids},
         {"wakes coalesce until they are taken", coalesces_until_it_is_emptied},
+        {"a wake that comes while others are taken", waits_its_turn},
         {"a mailbox wakes many", wakes_many},
         {"messages are delivered in order", delivers_in_order},
         {"a mailbox gives back what the loop left", gives_back_what_the_loop_left},

@@ -100,13 +100,11 @@ static void deliver(struct fixture *f)
 {
     struct pollfd fd = {.fd = mailbox_fd(f->mailbox), .events = POLLIN};
     poll(&fd, 1, 10);
-    struct mail mail = mailbox_take(f->mailbox);
-    while (mail.messages) {
-        struct message *first = mail.messages;
-        mail.messages = first->next;
-        first->deliver(first, true);
+    struct message *next, *message = mailbox_take(f->mailbox);
+    for (; message; message = next) {
+        next = message->next;
+        message->deliver(message, true);
     }
-    free(mail.ids);
 }
 
 // Waits until a counter is there, for at most ten seconds.

@@ -4,13 +4,16 @@
 #ifndef BASE_SLOTS_H
 #define BASE_SLOTS_H
 
+#include "base/list.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 // Embedded in the object.
 struct slot {
     uint64_t id;
-    uint8_t mark; // the owner's
+    struct link link; // these two are the owner's
+    uint8_t mark;
 };
 
 struct slots {

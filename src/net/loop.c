@@ -13,7 +13,6 @@
 #include "os/clock.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 enum { BATCH = 256 };
 
@@ -39,18 +38,17 @@ static int wait_for_events(struct net *net, struct batch *b)
 // Messages first: a thread that wakes a connection after it posted means the connection to know.
 static void deliver_mail(struct net *net)
 {
-    struct mail mail = mailbox_take(net->mailbox);
-    while (mail.messages) {
-        struct message *first = mail.messages;
-        mail.messages = first->next;
-        first->deliver(first, true);
+    struct message *next, *message = mailbox_take(net->mailbox);
+    for (; message; message = next) {
+        next = message->next;
+        message->deliver(message, true);
     }
-    for (size_t i = 0; i < mail.id_count; i++) {
-        struct conn *c = conn_find(net, mail.ids[i]);
-        if (c && c->state == CONN_OPEN)
+    struct slot *slot;
+    while ((slot = mailbox_take_wake(net->mailbox))) {
+        struct conn *c = container_of(slot, struct conn, slot);
+        if (c->state == CONN_OPEN)
             net->events->woken(c);
     }
-    free(mail.ids);
 }
 
 static void wakeups(struct net *net, const struct batch *b)

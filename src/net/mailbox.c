@@ -1,5 +1,6 @@
 #include "net/mailbox.h"
 
+#include "base/macros.h"
 #include "os/thread.h"
 #include "os/waker.h"
 
@@ -14,9 +15,8 @@ struct mailbox {
     unsigned references;
     struct slots *table; // NULL once the loop ended
     struct waker waker;
-    struct mail mail;
-    struct message **last; // where the next message goes
-    size_t id_room;
+    struct message *first, **last; // last: where the next message goes
+    struct link woken, taken;      // slots; those that were set aside
 };
 
 int mailbox_open(struct mailbox **mailbox, struct slots *table)
@@ -32,7 +32,9 @@ int mailbox_open(struct mailbox **mailbox, struct slots *table)
     pthread_mutex_init(&m->lock, NULL);
     m->references = 1;
     m->table = table;
-    m->last = &m->mail.messages;
+    m->last = &m->first;
+    list_init(&m->woken);
+    list_init(&m->taken);
     *mailbox = m;
     return 0;
 }
@@ -61,12 +63,10 @@ void mailbox_close(struct mailbox *m)
     pthread_mutex_lock(&m->lock);
     m->table = NULL;
     pthread_mutex_unlock(&m->lock);
-    struct mail mail = mailbox_take(m);
-    free(mail.ids);
-    while (mail.messages) {
-        struct message *first = mail.messages;
-        mail.messages = first->next;
-        first->deliver(first, false);
+    struct message *next, *message = mailbox_take(m);
+    for (; message; message = next) {
+        next = message->next;
+        message->deliver(message, false);
     }
     mailbox_release(m);
 }
@@ -80,6 +80,7 @@ int mailbox_add(struct mailbox *m, struct slot *slot)
 {
     pthread_mutex_lock(&m->lock);
     int err = slots_add(m->table, slot);
+    slot->link = (struct link){0};
     slot->mark = MAY_NOT;
     pthread_mutex_unlock(&m->lock);
     return err;
@@ -89,6 +90,7 @@ void mailbox_remove(struct mailbox *m, struct slot *slot)
 {
     pthread_mutex_lock(&m->lock);
     slots_remove(m->table, slot);
+    list_remove(&slot->link);
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -99,40 +101,32 @@ void mailbox_admit(struct mailbox *m, struct slot *slot, bool may)
     pthread_mutex_unlock(&m->lock);
 }
 
-struct mail mailbox_take(struct mailbox *m)
+static bool has_mail(const struct mailbox *m)
+{
+    return m->first || !list_empty(&m->woken);
+}
+
+struct message *mailbox_take(struct mailbox *m)
 {
     pthread_mutex_lock(&m->lock);
     waker_clear(&m->waker);
-    struct mail mail = m->mail;
-    m->mail = (struct mail){0};
-    m->last = &m->mail.messages;
-    m->id_room = 0;
-    for (size_t i = 0; m->table && i < mail.id_count; i++) {
-        struct slot *slot = slots_find(m->table, mail.ids[i]);
-        if (slot && slot->mark == WOKEN)
-            slot->mark = MAY;
-    }
+    struct message *first = m->first;
+    m->first = NULL;
+    m->last = &m->first;
+    list_move(&m->taken, &m->woken);
     pthread_mutex_unlock(&m->lock);
-    return mail;
+    return first;
 }
 
-static bool add_id(struct mailbox *m, uint64_t id)
+struct slot *mailbox_take_wake(struct mailbox *m)
 {
-    if (m->mail.id_count == m->id_room) {
-        size_t room = m->id_room ? m->id_room * 2 : 64;
-        uint64_t *larger = realloc(m->mail.ids, room * sizeof(uint64_t));
-        if (!larger)
-            return false;
-        m->mail.ids = larger;
-        m->id_room = room;
-    }
-    m->mail.ids[m->mail.id_count++] = id;
-    return true;
-}
-
-static bool has_mail(const struct mailbox *m)
-{
-    return m->mail.id_count || m->mail.messages;
+    pthread_mutex_lock(&m->lock);
+    struct link *link = list_take(&m->taken);
+    struct slot *slot = link ? container_of(link, struct slot, link) : NULL;
+    if (slot && slot->mark == WOKEN)
+        slot->mark = MAY;
+    pthread_mutex_unlock(&m->lock);
+    return slot;
 }
 
 bool mailbox_wake(struct mailbox *m, uint64_t id)
@@ -142,9 +136,9 @@ bool mailbox_wake(struct mailbox *m, uint64_t id)
     struct slot *slot = m->table ? slots_find(m->table, id) : NULL;
     bool there = slot && slot->mark != MAY_NOT;
     if (there && slot->mark == MAY) {
-        there = add_id(m, id);
-        if (there)
-            slot->mark = WOKEN;
+        slot->mark = WOKEN;
+        if (!link_in_list(&slot->link))
+            list_append(&m->woken, &slot->link);
     }
     if (first && has_mail(m))
         waker_signal(m->waker.write_fd);

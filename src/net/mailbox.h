@@ -19,15 +19,8 @@ struct message {
     void (*deliver)(struct message *, bool live);
 };
 
-// What the loop takes out at once.
-struct mail {
-    struct message *messages;
-    uint64_t *ids; // of the connections to wake; the taker frees it
-    size_t id_count;
-};
-
-// Opens one for the loop with this table. `slot->mark` is the mailbox's from now on. Returns 0 or
-// a negative errno.
+// Opens one for the loop with this table. `mark` and `link` of its slots are the mailbox's from now on. Returns 0 or a
+// negative errno.
 int mailbox_open(struct mailbox **mailbox, struct slots *table);
 
 // The loop ended: nothing gets in from now on, and what is in is given back by delivering it with
@@ -47,10 +40,13 @@ void mailbox_remove(struct mailbox *m, struct slot *slot);
 // Whether the object may be woken; at first it may not.
 void mailbox_admit(struct mailbox *m, struct slot *slot, bool may);
 
-// Takes everything. A wake that comes after this is a new one.
-struct mail mailbox_take(struct mailbox *m);
+// Takes all messages, first come first, and sets the wakes aside that came until now.
+struct message *mailbox_take(struct mailbox *m);
 
-// Safe from any thread. Leaves a wake: true when the object is there and may be woken.
+// The next of the wakes that were set aside: the object's slot, or NULL. A wake that comes after this is a new one.
+struct slot *mailbox_take_wake(struct mailbox *m);
+
+// Safe from any thread. Leaves a wake, which takes no memory: true when the object is there and may be woken.
 bool mailbox_wake(struct mailbox *m, uint64_t id);
 
 // Safe from any thread. Returns false when the loop is gone; the message stays the caller's.
