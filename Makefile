@@ -20,11 +20,11 @@ ifeq ($(VARIANT),tsan)
 CC = clang
 CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 endif
-ifeq ($(VARIANT),asan)
+ifneq ($(filter asan faults-asan,$(VARIANT)),)
 CC = clang
 CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
-ifeq ($(VARIANT),faults) # src/os/fault.h: the system's functions are called through those of fault_calls.c
+ifneq ($(filter faults faults-asan,$(VARIANT)),) # the system's functions are called through those of fault_calls.c
 CFLAGS += -U_FORTIFY_SOURCE
 LDFLAGS += $(shell grep -o '__wrap_[a-z0-9_]*' src/os/fault_calls.c | sed 's/__wrap_/-Wl,--wrap=/')
 else
@@ -117,6 +117,9 @@ asan: ## build/asan/evio-lua, with address and undefined-behaviour sanitizers
 tsan: ## build/tsan/evio-lua, with the thread sanitizer
 	$(Q)$(MAKE) --no-print-directory VARIANT=tsan all
 
+faults: ## the specs with faults on purpose: 20 seeds on both backends, about an hour
+	$(Q)scripts/faults $(SEEDS)
+
 kqueue-check: ## compile the kqueue backend against declarations only
 	$(call say,CHECK,src/os/poller_kqueue.c)
 	$(Q)$(CC) $(ALL_CFLAGS) -DEVIO_KQUEUE -Ispec/support/kqueue -fsyntax-only src/os/poller_kqueue.c
@@ -162,5 +165,5 @@ clean: ## remove everything that was built
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test lint static docs asan tsan kqueue-check check-c bench coverage attacks soak install clean help
+.PHONY: all test lint static docs asan tsan faults kqueue-check check-c bench coverage attacks soak install clean help
 .DELETE_ON_ERROR:

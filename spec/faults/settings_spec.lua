@@ -9,7 +9,7 @@ end
 
 describe("EVIO_FAULTS", function()
   it("refuses what it cannot read, with what is expected", function()
-    for _, item in ipairs({ "speed=1", "seed", "seed=x", "short=10", "short=99%", "eintr=5%%", "recv=EBAD@1",
+    for _, item in ipairs({ "speed=1", "seed", "seed=x", "short=10", "short=99%", "eintr=5%%", "least=0", "recv=EBAD@1",
       "recv=EIO", "recv=EIO@", "recv=EIO@1-", "recv=EIO@x", "receive=EIO@1", "report=/no/such/place",
       "seed=" .. ("1"):rep(300) }) do
       local result = run("seed=1," .. item)

@@ -35,6 +35,7 @@ static int64_t time_out(uint64_t idle)
     CHECK(net_open(&net, NULL, &events, NULL) == 0);
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
     struct conn_group group = {.net = net, .limits = &limits};
+    list_init(&group.conns);
     CHECK(conn_new(&c, &group, fds[0], &unnamed) == 0);
     conn_open(c);
     bool set = timer_is_set(&c->timer);

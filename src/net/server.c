@@ -1,12 +1,10 @@
 #include "net/server.h"
 
+#include "base/error.h"
 #include "base/macros.h"
 #include "base/table.h"
 #include "net/reap.h"
 #include "net/write.h"
-#include "base/error.h"
-#include "os/fd.h"
-#include "os/resolve.h"
 #include "os/systemd.h"
 
 #include <errno.h>

@@ -41,9 +41,10 @@ struct rule {
 
 static struct {
     unsigned long seed, shorter, eintr, eagain; // the last three in percent
+    unsigned long least; // bytes of a short read or write
     struct rule rules[RULES];
     int rule_count;
-} settings;
+} settings = {.least = 1};
 
 static atomic_ullong made[FAULT_CALLS]; // by this process
 static struct fault_count own_counts[FAULT_CALLS], *counts = own_counts;
@@ -51,7 +52,7 @@ static struct fault_count own_counts[FAULT_CALLS], *counts = own_counts;
 static void refuse(const char *item)
 {
     fprintf(stderr,
-            "EVIO_FAULTS: cannot read \"%s\", expected seed=N, short=N%%, eintr=N%%, eagain=N%%, report=FILE, CALL=ERROR@N "
+            "EVIO_FAULTS: cannot read \"%s\", expected seed=N, short=N%%, least=N, eintr=N%%, eagain=N%%, report=FILE, CALL=ERROR@N "
             "or CALL=ERROR@FIRST-LAST (at most %d of them), as in recv=ECONNRESET@5; CALL is one of",
             item, RULES);
     for (int i = 0; i < FAULT_CALLS; i++)
@@ -135,6 +136,8 @@ static bool set(const char *name, const char *value)
 {
     if (strcmp(name, "seed") == 0)
         return take_number(&value, '\0', &settings.seed);
+    if (strcmp(name, "least") == 0)
+        return take_number(&value, '\0', &settings.least) && settings.least > 0;
     if (strcmp(name, "short") == 0)
         return set_share(&settings.shorter, value);
     if (strcmp(name, "eintr") == 0)
@@ -191,9 +194,10 @@ bool fault(enum fault_call call, unsigned may, size_t *n)
         return fail(call, EINTR);
     if (may & FAULT_EAGAIN && (draw >> 8) % 100 < settings.eagain)
         return fail(call, EAGAIN);
-    if (n && *n > 1 && (draw >> 16) % 100 < settings.shorter) {
+    size_t least = call == FAULT_RECVMMSG ? 1 : settings.least; // of messages
+    if (n && *n > least && (draw >> 16) % 100 < settings.shorter) {
         atomic_fetch_add(&counts[call].faulty, 1);
-        *n = draw >> 63 ? 1 : 1 + (draw >> 24) % (*n - 1); // one byte every other time
+        *n = least + (draw >> 63 ? 0 : (draw >> 24) % (*n - least)); // as few as may be every other time
     }
     return false;
 }

@@ -4,6 +4,7 @@
 //
 //   seed=7, short=10%, eintr=5%, eagain=5%   what every program has to expect, drawn by the seed and the number of the
 //                                            call: fewer bytes than were asked for, EINTR, EAGAIN
+//   least=64                                 fewer bytes are this many at least: a program may read small messages whole
 //   recv=ECONNRESET@5, malloc=ENOMEM@1-20    the fifth call fails; the first twenty do
 //   report=FILE                              keeps the counts there, added up over the processes that name it
 #ifndef OS_FAULT_H
