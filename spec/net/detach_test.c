@@ -84,6 +84,7 @@ static void begin(struct world *w)
     CHECK(net_open(&w->net, NULL, &events, NULL) == 0);
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
     w->group = (struct conn_group){.net = w->net, .limits = &limits, .user = w};
+    list_init(&w->group.conns);
     w->peer = fds[1];
     CHECK(conn_new(&w->conn, &w->group, fds[0], &unnamed) == 0);
     conn_open(w->conn);

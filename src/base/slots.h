@@ -12,8 +12,7 @@
 // Embedded in the object.
 struct slot {
     uint64_t id;
-    struct link link; // these two are the owner's
-    uint8_t mark;
+    struct link link; // the owner's
 };
 
 struct slots {

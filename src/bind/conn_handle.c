@@ -44,6 +44,7 @@ static struct handle *push_handle(lua_State *L, struct conn *c)
     struct handle *h = lua_newuserdata(L, sizeof(*h));
     *h = (struct handle){.conn = c, .id = c->slot.id, .index = c->index, .remote = c->remote};
     h->datagram = c->datagram;
+    h->since = (uint32_t)(c->last_in / (1000000000u / HANDLE_TICKS)); // nothing came before its first event
     c->user.handle = h;
     lua_pushlightuserdata(L, (void *)&handle_meta);
     lua_rawget(L, LUA_REGISTRYINDEX);

@@ -7,12 +7,15 @@
 
 #include <lua.h>
 
+enum { HANDLE_TICKS = 16 };
+
 // A userdata; its environment is a table with `addresses`: the server's, which `conn.server` keeps
 // alive, or for a dialed one a table of its own.
 struct handle {
     struct conn *conn; // NULL once it is gone
     uint64_t id;
-    int index; // among the addresses, from 1
+    uint32_t since; // when it opened, by the loop's clock: HANDLE_TICKS a second
+    uint16_t index; // among the addresses, from 1
     bool dialed;
     bool datagram;
     struct endpoint remote, local;

@@ -154,12 +154,13 @@ static int ids(lua_State *L)
 // one that is closing or gone.
 static int facts(lua_State *L)
 {
-    const struct conn *c = conn_handle_check(L)->conn;
+    const struct handle *handle = conn_handle_check(L);
+    const struct conn *c = handle->conn;
     if (!c || c->state > CONN_OPEN)
         return 0;
     uint64_t now = c->group->net->now;
     lua_pushinteger(L, c->watch.fd);
-    lua_pushnumber(L, (lua_Number)(now - c->since) / 1e9);
+    lua_pushnumber(L, (lua_Number)now / 1e9 - (lua_Number)handle->since / HANDLE_TICKS);
     bool is_read = host_get(L)->live.conn == c || c->last_in > now; // its time is set behind the event
     lua_pushnumber(L, is_read ? 0 : (lua_Number)(now - c->last_in) / 1e9);
     return 3;

@@ -24,7 +24,7 @@ int conn_new(struct conn **conn, struct conn_group *group, int fd, const struct 
     c->group = group;
     c->limits = group->limits;
     c->remote = *remote;
-    c->since = c->last_in = c->last_out = net->now;
+    c->last_in = c->last_out = net->now;
     list_append(&group->conns, &c->sibling);
     group->connections++;
     *conn = c;
@@ -181,7 +181,7 @@ void conn_fail(struct conn *c, int error, const char *message)
     if (c->state > CONN_ENDED || (c->state == CONN_ENDED && !c->detaching))
         return;
     if (!c->error)
-        c->error = error; // else the message is that of an error before, and so is the code
+        c->error = (uint16_t)error; // else the message is that of an error before, and so is the code
     c->detaching = false;
     keep_message(c, message);
     if (c->out.length > 0 || c->files)
@@ -198,7 +198,7 @@ void conn_break(struct conn *c, int error, const char *message)
         return;
     }
     if (!c->error)
-        c->error = error;
+        c->error = (uint16_t)error;
     keep_message(c, message);
     c->detaching = false;
     if (c->state == CONN_OPEN) {

@@ -80,7 +80,9 @@ struct conn {
     bool admitted : 1;  // its server counts it
     uint16_t index;     // which of the server's addresses, from 1
     uint16_t keepalive; // seconds; 0 for none
-    int error;          // why it ended: a positive errno, 0 for none
+    uint16_t error;     // why it ended: a positive errno, 0 for none
+    int unsent;         // what the kernel had not got rid of when it last took no more
+    unsigned waiting;   // datagrams in `out`
     struct slot slot;
     struct conn_group *group;
     const struct limits *limits;
@@ -88,21 +90,22 @@ struct conn {
     struct files *files; // among the output; NULL for none
     struct buf in; // input that the handler left unread
     struct timer timer; // of its state: time-outs while open, linger while closing, then the drain
-    uint64_t since; // when it was made
-    uint64_t last_in, last_out; // when input came, and when output was begun or taken
+    union {
+        struct {
+            uint64_t last_in, last_out; // when input came, and when output was begun or taken
+        };
+        struct {
+            uint32_t total, now; // bytes dropped in all, and since the last look
+            unsigned looks;
+        } discarded; // while draining; see reap.c
+    };
     uint64_t read_since; // when reading went on that a pause or the high mark had stopped
-    int unsent; // what the kernel had not got rid of when it last took no more
-    unsigned waiting; // datagrams in `out`
     struct link link; // in net->work or net->ended
     struct link sibling; // in group->conns
     struct dial *dial; // while it is connecting
     struct peer *peer; // of datagrams; NULL for a stream, and until it is connected
     struct stack *stack; // of filters; NULL for none
     struct endpoint remote;
-    struct {
-        uint32_t total, now; // bytes dropped in all, and since the last look
-        unsigned looks;
-    } discarded; // while draining; see reap.c
     char *message; // why it ended, in words; owned, NULL for none
     struct {
         void *handlers;

@@ -7,8 +7,18 @@
 #include <errno.h>
 #include <stdlib.h>
 
-// slot->mark
-enum { MAY_NOT, MAY, WOKEN };
+// A slot that was woken is in a list. Another one says by its link, of which only `next` tells that it is in none,
+// whether it may be: `prev` is the link itself, or NULL.
+static bool may_be_woken(const struct slot *slot)
+{
+    return slot->link.prev != NULL;
+}
+
+static void set_may(struct slot *slot, bool may)
+{
+    list_remove(&slot->link);
+    slot->link.prev = may ? &slot->link : NULL;
+}
 
 struct mailbox {
     pthread_mutex_t lock; // of everything below but the waker's descriptors
@@ -81,7 +91,6 @@ int mailbox_add(struct mailbox *m, struct slot *slot)
     pthread_mutex_lock(&m->lock);
     int err = slots_add(m->table, slot);
     slot->link = (struct link){0};
-    slot->mark = MAY_NOT;
     pthread_mutex_unlock(&m->lock);
     return err;
 }
@@ -97,7 +106,7 @@ void mailbox_remove(struct mailbox *m, struct slot *slot)
 void mailbox_admit(struct mailbox *m, struct slot *slot, bool may)
 {
     pthread_mutex_lock(&m->lock);
-    slot->mark = may ? MAY : MAY_NOT;
+    set_may(slot, may);
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -123,8 +132,8 @@ struct slot *mailbox_take_wake(struct mailbox *m)
     pthread_mutex_lock(&m->lock);
     struct link *link = list_take(&m->taken);
     struct slot *slot = link ? container_of(link, struct slot, link) : NULL;
-    if (slot && slot->mark == WOKEN)
-        slot->mark = MAY;
+    if (slot)
+        set_may(slot, true);
     pthread_mutex_unlock(&m->lock);
     return slot;
 }
@@ -134,12 +143,9 @@ bool mailbox_wake(struct mailbox *m, uint64_t id)
     pthread_mutex_lock(&m->lock);
     bool first = !has_mail(m);
     struct slot *slot = m->table ? slots_find(m->table, id) : NULL;
-    bool there = slot && slot->mark != MAY_NOT;
-    if (there && slot->mark == MAY) {
-        slot->mark = WOKEN;
-        if (!link_in_list(&slot->link))
-            list_append(&m->woken, &slot->link);
-    }
+    bool there = slot && may_be_woken(slot);
+    if (there && !link_in_list(&slot->link))
+        list_append(&m->woken, &slot->link);
     if (first && has_mail(m))
         waker_signal(m->waker.write_fd);
     pthread_mutex_unlock(&m->lock);
