@@ -162,8 +162,11 @@ static void has_limits(void)
     CHECK(scan(HTTP_REQUEST, text, 300) == HTTP_MORE);
     CHECK(scan(HTTP_REQUEST, text, 301) == HTTP_BAD && head.status == 431);
     n = snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n" HOST);
-    for (int i = 0; i < ROOM; i++)
+    for (int i = 1; i < ROOM; i++)
         n += snprintf(text + n, sizeof(text) - (size_t)n, "A: b\r\n");
+    snprintf(text + n, sizeof(text) - (size_t)n, "\r\n");
+    CHECK(is_complete(HTTP_REQUEST, text, (size_t)n + 2) && head.count == ROOM);
+    n += snprintf(text + n, sizeof(text) - (size_t)n, "A: b\r\n");
     snprintf(text + n, sizeof(text) - (size_t)n, "\r\n");
     CHECK(scan(HTTP_REQUEST, text, (size_t)n + 2) == HTTP_BAD && head.status == 431);
     memset(text, '\r', sizeof(text));

@@ -249,6 +249,8 @@ static enum http_result take_fields(struct http_head *h, const char **at, const 
             enum http_result result = take_line_end(at, end);
             return result == HTTP_BAD ? refuse(h, 400, "a CR has no LF behind it") : result;
         }
+        if (*at == end)
+            return HTTP_MORE; // it may be the empty line
         if (h->count == h->size)
             return refuse(h, 431, "there are too many fields");
         enum http_result result = take_field(h, at, end);
