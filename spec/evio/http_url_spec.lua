@@ -49,5 +49,9 @@ describe("a URL", function()
     end
     assert.equal("https://g/x", urls.resolve(base, "https://g/x"))
     assert.equal("http://g", urls.resolve(base, "//g"))
+    assert.equal("https://g/y?../z", urls.resolve(base, "https://g/../x/../y?../z")) -- 5.2.2
+    assert.equal("http://g/x/", urls.resolve(base, "//g/x/."))
+    assert.equal("http://g?/../x", urls.resolve(base, "http://g?/../x"))
+    assert.equal("mailto:x", urls.resolve(base, "mailto:x"))
   end)
 end)

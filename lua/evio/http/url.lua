@@ -75,10 +75,12 @@ end
 function M.resolve(base, reference)
   reference = reference:match("^[^#]*")
   local path, query = base.target:match("^([^?]*)(.*)$")
+  if reference:find("^//") then
+    reference = base.scheme .. ":" .. reference
+  end
   if reference:find("^%a[%w+.-]*:") then
-    return reference
-  elseif reference:find("^//") then
-    return base.scheme .. ":" .. reference
+    local origin, its_path, rest = reference:match("^(%a[%w+.-]*://[^/?]*)(/[^?]*)(.*)$")
+    return origin and origin .. remove_dots(its_path) .. rest or reference
   elseif reference == "" then
     return base.origin .. path .. query
   elseif reference:find("^%?") then
