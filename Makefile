@@ -24,6 +24,10 @@ ifneq ($(filter asan faults-asan,$(VARIANT)),)
 CC = clang
 CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
+ifeq ($(VARIANT),fuzz)
+CC = clang
+CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+endif
 ifneq ($(filter faults faults-asan,$(VARIANT)),) # the system's functions are called through those of fault_calls.c
 CFLAGS += -U_FORTIFY_SOURCE
 LDFLAGS += $(shell grep -o '__wrap_[a-z0-9_]*' src/os/fault_calls.c | sed 's/__wrap_/-Wl,--wrap=/')
@@ -58,6 +62,7 @@ LIBRARY = $(filter-out src/bind/so.c src/bind/script.c $(OTHERS),$(foreach l,$(L
 OBJECTS = $(LIBRARY:src/%.c=$(BUILD)/%.o)
 COMMAND_OBJECTS = $(addprefix $(BUILD)/,main.o cli.o bind/script.o)
 C_TESTS = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/*/*_test.c))
+FUZZERS = $(patsubst spec/%.c,$(BUILD)/spec/%,$(wildcard spec/fuzz/*.c))
 
 V = 0
 ifeq ($(V),0)
@@ -133,6 +138,26 @@ $(BUILD)/spec/%: spec/%.c $(OBJECTS) Makefile
 	$(Q)$(CC) $(ALL_CFLAGS) -Ispec -MMD -MP -o $@ $< $(filter $(BUILD)/base/% $(BUILD)/os/% \
 		$(BUILD)/codec/% $(BUILD)/tls/% $(BUILD)/zip/% $(BUILD)/net/%,$(OBJECTS)) $(LIBRARIES)
 
+# Each for FUZZ_SECONDS, FUZZ_JOBS of them at a time: all of them, or those of FUZZ_TARGETS.
+FUZZ_SECONDS = 60
+FUZZ_JOBS = 1
+FUZZ_TARGETS =
+
+fuzz: asan ## fuzzers of parsers, codecs and connections, a minute each
+	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzzers
+	$(Q)scripts/fuzz/run $(FUZZ_SECONDS) $(FUZZ_JOBS) $(FUZZ_TARGETS)
+
+fuzzers: $(FUZZERS)
+
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(OBJECTS) Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -Ispec -MMD -MP -o $@ $< $(filter-out $(REPLACED),$(filter \
+		$(BUILD)/base/% $(BUILD)/os/% $(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS))) $(LIBRARIES)
+
+# It has a clock of its own.
+$(BUILD)/spec/fuzz/conn: REPLACED = $(BUILD)/os/clock.o
+
 bench: all ## benchmarks against the C floor and peers (two idle cores, a few minutes)
 	$(Q)scripts/setup bench
 	$(Q)$(MAKE) --no-print-directory -C scripts/bench
@@ -165,5 +190,5 @@ clean: ## remove everything that was built
 help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 16
 
-.PHONY: all test lint static docs asan tsan faults kqueue-check check-c bench coverage attacks soak install clean help
+.PHONY: all test lint static docs asan tsan faults kqueue-check check-c fuzz fuzzers bench coverage attacks soak install clean help
 .DELETE_ON_ERROR:
