@@ -85,6 +85,8 @@ static bool arrived(struct conn *c)
     if (!(more & 1) || p->plain || c->state > CONN_OPEN)
         return false;
     int err = push(c);
+    if (!err && (more & 4) && c->state == CONN_OPEN)
+        err = push(c); // it waits for the one below
     if (err && err != -ENOENT && c->state <= CONN_OPEN)
         stack_fail(c, err);
     return !err && (more & 2);
@@ -107,16 +109,23 @@ static void ready(struct conn *c)
 static void woken(struct conn *c)
 {
     expect_open(c);
-    HOLDS(pair_of(c)->woken);
-    pair_of(c)->woken = false;
-    answer(c);
+    struct pair *p = pair_of(c);
+    HOLDS(p->woken);
+    p->woken = false;
+    p->forced = input_byte(world_of(c)->in) & 1;
+    if (p->forced)
+        conn_deliver(c); // as for a stream's handler
+    else
+        answer(c);
+    p->forced = false;
 }
 
 static struct delivery data(struct conn *c, const char *bytes, size_t n)
 {
     struct pair *p = pair_of(c);
     expect_open(c);
-    HOLDS(!p->paused && (!p->ended || p->swapped) && (!c->congested || c->limits->duplex));
+    HOLDS(p->forced || (!p->paused && (!p->ended || p->swapped) && (!c->congested || c->limits->duplex)));
+    p->forced = false;
     unsigned given = input_byte(world_of(c)->in);
     size_t used = given < 128 ? n : n * (given & 63) / 64;
     pair_take(p, bytes, n, used);

@@ -122,8 +122,11 @@ static void send_file(struct world *w, struct pair *p)
     conn_send_file(p->conn, fcntl(fixed.file, F_DUPFD_CLOEXEC, 0), at, n);
 }
 
-static void push_layer(struct pair *p)
+// Half of the filters get first what was read before they were there.
+static void push_layer(struct world *w, struct pair *p)
 {
+    static const char early[] = {HELLO, HELLO};
+    size_t n = input_byte(w->in) % 4;
     struct conn *c = p->conn;
     if (!is_there(p, CONN_OPEN) || !p->opened)
         return;
@@ -136,8 +139,13 @@ static void push_layer(struct pair *p)
         stack_fail(c, err);
     if (err || c->state != CONN_OPEN)
         return;
-    c->stack->expects = true;
-    conn_add_work(c, WORK_FLUSH | WORK_SETTLE);
+    if (n == 1 || n == 2) {
+        p->swapped = true;
+        HOLDS(stack_feed(c, early, n) == 0);
+    } else {
+        c->stack->expects = true;
+        conn_add_work(c, WORK_FLUSH | WORK_SETTLE);
+    }
     timeout_arm(c);
 }
 
@@ -285,7 +293,7 @@ static void act_conn(struct world *w, struct pair *p, unsigned what)
     case 4: hold(p, true); break;
     case 5: hold(p, false); break;
     case 6: wake(w, p); break;
-    case 7: push_layer(p); break;
+    case 7: push_layer(w, p); break;
     case 8: pop_layer(p); break;
     case 9: swap(w, p); break;
     case 10: set_limits(w, p); break;

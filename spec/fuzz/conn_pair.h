@@ -28,8 +28,9 @@ struct pair {
     bool plain;      // it gets no filters before it opens: new handlers came before, and they have none
     bool translated; // it has, or had, filters
     bool woken;      // a wake is due
+    bool forced;     // what is unread is handed up, whatever else
     bool ended;      // `eof` fired
-    bool swapped;    // it has new handlers, which get what is unread even then
+    bool swapped;    // it has new handlers, or a filter, that get what came before, even then
     bool finished;   // the client sent its FIN
     bool finishing;  // FIN is to follow what was written
     bool cut;        // the client is gone, or did what may lose output
