@@ -125,7 +125,7 @@ static struct delivery data(struct conn *c, const char *bytes, size_t n)
     struct pair *p = pair_of(c);
     expect_open(c);
     HOLDS(p->forced || (!p->paused && (!p->ended || p->swapped) && (!c->congested || c->limits->duplex)));
-    p->forced = false;
+    p->forced = p->due = false;
     unsigned given = input_byte(world_of(c)->in);
     size_t used = given < 128 ? n : n * (given & 63) / 64;
     pair_take(p, bytes, n, used);
@@ -277,7 +277,7 @@ static bool is_settled(const struct pair *p)
         return c->state != CONN_CLOSING || c->shaking;
     bool sent = conn_pending(c) == 0 && p->received == p->written && (!p->finishing || p->got_end);
     bool got = p->translated || p->paused || p->ended || (p->seen == p->sent && !p->finished);
-    return sent && got && !p->woken;
+    return sent && got && !p->woken && !p->due;
 }
 
 // TCP takes a moment on the loopback, too.

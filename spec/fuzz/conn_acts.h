@@ -170,6 +170,7 @@ static void swap(struct world *w, struct pair *p)
     p->swapped = true;
     p->plain = p->plain || !p->opened;
     HOLDS(conn_swap(p->conn, NULL, &limits[byte & 1], rest, byte >> 4) == 0);
+    p->due = !p->paused && buf_length(&p->conn->in) > 0;
     p->conn->observed = byte >> 1 & 1;
     timeout_arm(p->conn);
 }
@@ -211,6 +212,7 @@ static void hold(struct pair *p, bool on)
 {
     if (!is_there(p, CONN_OPEN))
         return;
+    p->due = !on && (p->due || (p->paused && buf_length(&p->conn->in) > 0));
     p->paused = on;
     if (on)
         conn_pause(p->conn);

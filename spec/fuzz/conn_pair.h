@@ -28,6 +28,7 @@ struct pair {
     bool plain;      // it gets no filters before it opens: new handlers came before, and they have none
     bool translated; // it has, or had, filters
     bool woken;      // a wake is due
+    bool due;        // what is unread is to be handed up again
     bool forced;     // what is unread is handed up, whatever else
     bool ended;      // `eof` fired
     bool swapped;    // it has new handlers, or a filter, that get what came before, even then
