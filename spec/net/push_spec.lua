@@ -156,6 +156,18 @@ describe("conn:push", function()
     assert.equal("closed\tnil\tnil", server:line())
   end)
 
+  it("sends what is returned behind conn:finish() in the same event", function()
+    local client = serve_one([[
+      function events.data(conn)
+        conn:write("plain ")
+        conn:finish()
+        conn:push(rot())
+        return "hello"
+      end]])
+    client:send("x")
+    assert.equal("plain uryyb", client:receive_all())
+  end)
+
   it("on a connection without translators leaves pop nothing to do", function()
     local client = serve_one("function events.data(conn) return tostring(conn:pop()) end")
     client:send("x")

@@ -45,7 +45,7 @@ static struct stack *get(struct conn *c)
         return NULL;
     s->filters.owner = c;
     s->filters.wire = queue_wire;
-    s->finished = c->opened && c->finishing; // the FIN is behind what was plain
+    s->finished = c->fin_sent; // nothing follows it
     if (!c->opened && take_back(c, s) < 0) {
         buf_free(&s->out);
         free(s);
