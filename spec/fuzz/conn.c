@@ -129,8 +129,10 @@ static struct delivery data(struct conn *c, const char *bytes, size_t n)
     unsigned given = input_byte(world_of(c)->in);
     size_t used = given < 128 ? n : n * (given & 63) / 64;
     pair_take(p, bytes, n, used);
+    bool more = used > 0 && !(given & 64);
     answer(c);
-    return (struct delivery){.used = used, .more = used > 0 && !(given & 64)};
+    p->due = p->due || (more && used < n);
+    return (struct delivery){.used = used, .more = more};
 }
 
 static void eof(struct conn *c)
@@ -138,6 +140,7 @@ static void eof(struct conn *c)
     struct pair *p = pair_of(c);
     expect_open(c);
     HOLDS(!p->ended && !p->paused && (p->finished || p->translated) && (p->translated || p->seen == p->sent));
+    HOLDS(!p->due);
     p->ended = true;
     unsigned keep = input_byte(world_of(c)->in) & 1;
     if (!keep) {
@@ -200,8 +203,9 @@ static void detached(struct conn *c)
     char bytes[4096];
     if (buf_length(&in) > 0)
         pair_take(p, buf_bytes(&in), buf_length(&in), buf_length(&in));
-    for (ssize_t n; !stack && (n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0;)
-        pair_take(p, bytes, (size_t)n, (size_t)n);
+    for (ssize_t n; (n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0;)
+        if (!stack)
+            pair_take(p, bytes, (size_t)n, (size_t)n);
     HOLDS(p->translated || p->cut || !p->local || p->taken == p->sent);
     buf_free(&in);
     stack_free(stack);
@@ -251,14 +255,14 @@ static void fire(struct timer *t)
 
 #include "fuzz/conn_acts.h"
 
-// Turns the loop, with clients that read, until it would wait. It has to come to that.
-static void calm(struct world *w)
+// Turns the loop until it would wait; it has to come to that, with clients that read and with others.
+static void calm(struct world *w, bool reads)
 {
     int i = 0;
     for (bool news = true; news; i++) {
         turn(w);
         news = !w->idle;
-        for (int k = 0; k < PAIRS; k++)
+        for (int k = 0; k < PAIRS && reads; k++)
             while (pair_receive(&w->pairs[k], SIZE_MAX))
                 news = true;
         HOLDS(i < QUIET);
@@ -272,22 +276,23 @@ static bool is_settled(const struct pair *p)
     if (!p->used || p->cut || p->client < 0)
         return true;
     if (!c)
-        return !p->clean || (p->received == p->written && p->got_end);
+        return !p->clean || (p->received == p->written && p->got_end && !p->reset);
     if (c->state != CONN_OPEN || !p->opened || c->shaking)
         return c->state != CONN_CLOSING || c->shaking;
     bool sent = conn_pending(c) == 0 && p->received == p->written && (!p->finishing || p->got_end);
     bool got = p->translated || p->paused || p->ended || (p->seen == p->sent && !p->finished);
-    return sent && got && !p->woken && !p->due;
+    return sent && got && !p->woken && (!p->due || p->paused);
 }
 
 // TCP takes a moment on the loopback, too.
 static void check_all(struct world *w)
 {
-    calm(w);
+    calm(w, false);
+    calm(w, true);
     for (int i = 0; i < PAIRS; i++) {
         for (int late = 0; late < LATE && !is_settled(&w->pairs[i]) && !w->pairs[i].local; late++) {
             usleep(1000);
-            calm(w);
+            calm(w, true);
         }
         if (!is_settled(&w->pairs[i]))
             pair_tell(&w->pairs[i], i);

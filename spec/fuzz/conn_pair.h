@@ -37,6 +37,7 @@ struct pair {
     bool cut;        // the client is gone, or did what may lose output
     bool aborted, clean; // how it ended
     bool got_end;    // the client got a FIN
+    bool reset;      // or an error
     size_t sent, seen, taken; // by the client; of that what was handed up, and what the handler took
     size_t written, received; // the same to the client
     size_t total, extra;      // bytes that the client got in all, and those that are no numbers
@@ -200,8 +201,7 @@ static inline bool pair_receive(struct pair *p, size_t most)
     if (p->client < 0)
         return false;
     ssize_t n = recv(p->client, bytes, most < sizeof(bytes) ? most : sizeof(bytes), MSG_DONTWAIT);
-    if (n < 0 && errno != EAGAIN)
-        p->cut = true;
+    p->reset = p->reset || (n < 0 && errno != EAGAIN);
     for (ssize_t i = 0; i < n; i++) {
         if ((bytes[i] & 15) == HELLO)
             continue;
