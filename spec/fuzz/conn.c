@@ -110,7 +110,8 @@ static void woken(struct conn *c)
 {
     expect_open(c);
     struct pair *p = pair_of(c);
-    HOLDS(p->woken);
+    HOLDS(p->wakes > 0);
+    p->wakes--;
     p->woken = false;
     p->forced = input_byte(world_of(c)->in) & 1;
     if (p->forced)

@@ -227,6 +227,7 @@ static void wake(struct world *w, struct pair *p)
     bool there = mailbox_wake(w->net->mailbox, p->conn->slot.id);
     HOLDS(there == (p->opened && p->conn->state == CONN_OPEN));
     p->woken = p->woken || there;
+    p->wakes += there;
 }
 
 // Those that nobody accepts any more.

@@ -38,6 +38,7 @@ struct pair {
     bool aborted, clean; // how it ended
     bool got_end;    // the client got a FIN
     bool reset;      // or an error
+    unsigned wakes;  // that may still come
     size_t sent, seen, taken; // by the client; of that what was handed up, and what the handler took
     size_t written, received; // the same to the client
     size_t total, extra;      // bytes that the client got in all, and those that are no numbers
