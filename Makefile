@@ -149,11 +149,13 @@ fuzz: asan ## fuzzers of parsers, codecs and connections, a minute each
 
 fuzzers: $(FUZZERS)
 
-$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(OBJECTS) Makefile
+FUZZED = $(filter $(BUILD)/base/% $(BUILD)/os/% $(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS))
+
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(FUZZED) Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -Ispec -MMD -MP -o $@ $< $(filter-out $(REPLACED),$(filter \
-		$(BUILD)/base/% $(BUILD)/os/% $(BUILD)/codec/% $(BUILD)/net/%,$(OBJECTS))) $(LIBRARIES)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -Ispec -MMD -MP -o $@ $< $(filter-out $(REPLACED),$(FUZZED)) \
+		$(LIBRARIES)
 
 # It has a clock of its own.
 $(BUILD)/spec/fuzz/conn: REPLACED = $(BUILD)/os/clock.o
