@@ -1,33 +1,8 @@
 // Connections: each byte of the input is something that a script, a client or the time does, from outside or from
 // inside of callbacks. A model beside them says what has to hold.
-#include "fuzz/conn_world.h"
+#include "fuzz/conn_acts.h"
 
-#include "net/read.h"
-#include "net/send_file.h"
-#include "net/timeout.h"
-#include "net/write.h"
-
-enum { QUIET = 6000, LATE = 100, DEEP = 3, END_TURNS = 600 };
-
-#define SECOND UINT64_C(1000000000)
-
-static const struct limits limits[] = {
-    {.high = 3000, .low = 1000, .queue = 20000, .input = 4000, .linger = SECOND, .handshake = 2 * SECOND},
-    {.high = 3000, .low = 1000, .queue = 20000, .input = 4000, .linger = SECOND, .handshake = SECOND, .duplex = true,
-     .idle = 3 * SECOND, .read = 2 * SECOND, .write = SECOND},
-};
-
-static void act(struct world *w, struct pair *own);
-
-static struct world *world_of(const struct conn *c)
-{
-    return c->group->net->user;
-}
-
-static struct pair *pair_of(const struct conn *c)
-{
-    return c->user.handle;
-}
+enum { QUIET = 6000, LATE = 20000, DEEP = 3, END_TURNS = 600 };
 
 // What a script does in a callback.
 static void inside(struct world *w, struct pair *p)
@@ -68,12 +43,6 @@ static void accepted(struct conn *c)
     memmove(w->queue, w->queue + 1, (size_t)--w->waiting * sizeof(*w->queue));
     pair_of(c)->conn = c;
     c->observed = input_byte(w->in) & 1;
-}
-
-static int push(struct conn *c)
-{
-    struct filter *f = layer_new(pair_of(c), input_byte(world_of(c)->in));
-    return f ? stack_push(c, f) : -ENOENT;
 }
 
 static bool arrived(struct conn *c)
@@ -254,8 +223,6 @@ static void fire(struct timer *t)
     inside(container_of(t, struct world, timer), NULL);
 }
 
-#include "fuzz/conn_acts.h"
-
 // Turns the loop until it would wait; it has to come to that, with clients that read and with others.
 static void calm(struct world *w, bool reads)
 {
@@ -292,7 +259,7 @@ static void check_all(struct world *w)
     calm(w, true);
     for (int i = 0; i < PAIRS; i++) {
         for (int late = 0; late < LATE && !is_settled(&w->pairs[i]) && !w->pairs[i].local; late++) {
-            usleep(1000);
+            usleep(50);
             calm(w, true);
         }
         if (!is_settled(&w->pairs[i]))

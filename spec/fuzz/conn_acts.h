@@ -1,6 +1,38 @@
-// For the fuzzer of connections: what a byte of the input does. A part of conn.c.
+// For the fuzzer of connections: what a byte of the input does.
 #ifndef FUZZ_CONN_ACTS_H
 #define FUZZ_CONN_ACTS_H
+
+#include "fuzz/conn_world.h"
+
+#include "net/read.h"
+#include "net/send_file.h"
+#include "net/timeout.h"
+#include "net/write.h"
+
+#define SECOND UINT64_C(1000000000)
+
+static const struct limits limits[] = {
+    {.high = 3000, .low = 1000, .queue = 20000, .input = 4000, .linger = SECOND, .handshake = 2 * SECOND},
+    {.high = 3000, .low = 1000, .queue = 20000, .input = 4000, .linger = SECOND, .handshake = SECOND, .duplex = true,
+     .idle = 3 * SECOND, .read = 2 * SECOND, .write = SECOND},
+};
+
+static struct world *world_of(const struct conn *c)
+{
+    return c->group->net->user;
+}
+
+static struct pair *pair_of(const struct conn *c)
+{
+    return c->user.handle;
+}
+
+// Puts a filter on top; -ENOENT where there are as many as can be told from each other.
+static int push(struct conn *c)
+{
+    struct filter *f = layer_new(pair_of(c), input_byte(world_of(c)->in));
+    return f ? stack_push(c, f) : -ENOENT;
+}
 
 // One iteration, behind which everything is where it should be.
 static void turn(struct world *w)
