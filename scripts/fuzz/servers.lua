@@ -15,7 +15,7 @@ local targets = {}
 -- HTTP ---------------------------------------------------------------------------------------------
 
 local function describe_request(request)
-  return random.tell({ request.method, request.target, request.body, setmetatable(request.headers, nil) }) .. "\n"
+  return random.tell({ request.method, request.target, request.body, request.headers }) .. "\n"
 end
 
 -- Where a head is refused, the reason may be another one when more of it is here. Nobody is told to go on who did.
