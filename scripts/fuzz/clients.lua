@@ -7,7 +7,7 @@ local http, resp = evio.http, evio.resp
 local pick = random.pick
 
 local MOST_SECONDS = 10
-local ADDRESS = ("unix://@evio-fuzz-clients-%d-%s"):format(os.time(), tostring({}):match("%w+$"))
+local ADDRESS = random.address("clients")
 
 -- What the server says to who asks next.
 local pieces

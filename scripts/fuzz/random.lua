@@ -102,6 +102,11 @@ function M.tell(value)
   return (value.type_byte or "") .. "{" .. table.concat(parts, ", ") .. "}"
 end
 
+-- An address that nobody else has. (Where a table lies is not the seed's.)
+function M.address(name)
+  return ("unix://@evio-fuzz-%s-%s-%d"):format(name, tostring({}):match("%w+$"), os.time())
+end
+
 function M.same(what, expected, got, bytes)
   if expected ~= got then
     error(("%s\nexpected: %s\ngot:      %s\nbytes:    %q"):format(what, expected, got, bytes), 0)

@@ -111,7 +111,7 @@ targets.websocket = {
 local names = {}
 for name, target in pairs(targets) do
   names[#names + 1] = name
-  target.address = ("unix://@evio-fuzz-%s-%d"):format(name, os.time())
+  target.address = random.address(name)
   target.events.options = LIMITS
   assert(evio.listen(target.events, target.address))
 end

@@ -39,6 +39,7 @@ static struct {
     struct sockaddr_in tcp_address[PAIRS];
     struct world *world;
     bool tells; // of what is done
+    unsigned token; // of this process, in names
 } fixed = {.now = 1000000000};
 
 // In place of os/clock.c: time passes when the fuzzer says so.
@@ -72,7 +73,7 @@ static inline void use_backend(struct net *net)
 
 static inline const char *local_name(char text[64], int i)
 {
-    snprintf(text, 64, "@evio-fuzz-%d-%d", (int)getpid(), i);
+    snprintf(text, 64, "@evio-fuzz-%08x-%d", fixed.token, i);
     return text;
 }
 
@@ -89,6 +90,7 @@ static inline socklen_t local_address(struct sockaddr_un *sa, int i)
 static inline void open_fixed(bool tells)
 {
     fixed.tells = tells;
+    HOLDS(net_random(&fixed.token, sizeof(fixed.token)) == 0);
     signal(SIGPIPE, SIG_IGN); // as the host does
 
     char name[] = "/tmp/evio-fuzz-XXXXXX", *bytes = malloc(FILE_SIZE);
