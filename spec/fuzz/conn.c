@@ -317,6 +317,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *given, size_t size)
     HOLDS(net_open(&w.net, first & 1 ? "poll" : "epoll", &events, &w) == 0);
     use_backend(w.net);
     w.group = (struct conn_group){.net = w.net, .limits = &limits[0], .user = &w};
+    list_init(&w.group.conns);
     for (int i = 0; i < PAIRS; i++)
         w.pairs[i].client = -1;
     while (in.left > 0)
