@@ -153,7 +153,7 @@ describe("systemd://", function()
     local command = host({ "systemd-socket-activate", "-l", path, "--fdname=web" })
     scripts.serve(ECHO, { command = command, addresses = { "systemd://web" } })
     support.eventually(function()
-      return unistd.access(path, "f")
+      return support.try_connect("unix://" .. path) -- its file is there a little earlier
     end)
     echoes("unix://" .. path)
   end)
