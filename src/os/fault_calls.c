@@ -54,11 +54,14 @@ static bool is_stream(int fd)
     return yes;
 }
 
-// EAGAIN is for descriptors that do not wait: whoever got it polls.
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+// EAGAIN is for descriptors that do not wait, as whoever got it polls, and comes after what is wrong with a socket.
 static unsigned may(int fd, int flags)
 {
+    struct pollfd p = {.fd = fd};
     bool waits = !(flags & MSG_DONTWAIT) && !(fcntl(fd, F_GETFL) & O_NONBLOCK);
-    return waits ? FAULT_EINTR : FAULT_EINTR | FAULT_EAGAIN;
+    return waits || __real_poll(&p, 1, 0) != 0 ? FAULT_EINTR : FAULT_EINTR | FAULT_EAGAIN;
 }
 
 ssize_t __real_recv(int fd, void *bytes, size_t n, int flags);
@@ -234,7 +237,6 @@ int __wrap_epoll_wait(int fd, struct epoll_event *events, int most, int timeout)
     return fault(FAULT_EPOLL_WAIT, FAULT_EINTR, NULL) ? -1 : __real_epoll_wait(fd, events, most, timeout);
 }
 
-int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     return fault(FAULT_POLL, FAULT_EINTR, NULL) ? -1 : __real_poll(fds, count, timeout);
