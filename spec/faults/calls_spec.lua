@@ -61,3 +61,40 @@ describe("a look-up", function()
     end)
   end
 end)
+
+-- What a server at these addresses costs in half a second while a client waits for it: iterations, and stderr.
+local function cost(address, fault, connect)
+  local report = support.tmpdir() .. "/report"
+  local server = scripts.serve("function events.data(_, input) return input end", {
+    addresses = { address }, env = { EVIO_FAULTS = fault .. ",report=" .. report },
+  })
+  local function loops()
+    local counts = faults.counts(report)
+    return counts.epoll_wait.made + counts.poll.made
+  end
+  connect(server:address())
+  local before = loops()
+  support.pass(0.5)
+  local _, stderr = server:output()
+  return loops() - before, stderr
+end
+
+describe("a fault that stays", function()
+  it("does not have accepting spin", function()
+    local count, stderr = cost("tcp://127.0.0.1:0", "accept=EMFILE@1-1000000", support.connect)
+    assert.is_true(count < 30, count .. " iterations")
+    assert.matches("^evio: tcp://[^\n]*: cannot accept: too many open files; trying again until it works\n$", stderr)
+  end)
+
+  it("does not have receiving datagrams spin, and peers are served when it is over", function()
+    local peer
+    local count, stderr = cost("udp://127.0.0.1:0", "recvmmsg=ENOMEM@1-8", function(address)
+      peer = datagrams.dial([[
+        function events.opened(conn) conn:write("hello") end
+        function events.data(_, input) print(input) end]], address)
+    end)
+    assert.is_true(count < 30, count .. " iterations")
+    assert.matches("cannot receive: cannot allocate memory; trying again until it works\n", stderr)
+    assert.equal("hello", peer:line())
+  end)
+end)

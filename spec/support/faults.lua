@@ -14,6 +14,7 @@ local M = {}
 local MOST_STEPS = 400
 local QUIET = 0.02
 local IDLE_LOOPS = 10
+local EVENTS = { opened = true, closed = true, failed = true, detached = true }
 
 ffi.cdef("struct spec_fault_count { char name[16]; uint64_t made, faulty; };")
 local COUNT = ffi.sizeof("struct spec_fault_count")
@@ -87,14 +88,14 @@ local function spins(report)
   return loops(M.counts(report)) - before > IDLE_LOOPS
 end
 
--- What was printed, and what became of each connection: id -> { opened =, closed =, failed = }.
+-- What was printed, and what became of each connection: id -> { opened =, closed =, failed =, detached = }.
 local function read_output(result, server)
   local stdout, stderr = server:output()
   result.output, result.errors, result.conns = stdout, stderr, {}
   for line in stdout:gmatch("([^\n]*)\n") do
     local event, name, id, code = line:match("^(%a+)\t([^\t]+)\t(%d+)\t?(.*)$")
-    if event == "opened" or event == "closed" or event == "failed" then
-      local conn = result.conns[id] or { opened = 0, closed = 0, failed = 0 }
+    if EVENTS[event] then
+      local conn = result.conns[id] or { opened = 0, closed = 0, failed = 0, detached = 0 }
       conn[event] = conn[event] + 1
       result.conns[id] = conn
       line = table.concat({ event, name, code }, "\t")
@@ -175,10 +176,10 @@ end
 
 local function check_conns(result)
   for id, conn in pairs(result.conns) do
-    local ends = conn.closed + conn.failed
-    if ends > 1 or (conn.opened == 1 and conn.failed > 0) or (conn.opened == 0 and conn.closed > 0)
-      or conn.opened > 1 then
-      return ("connection %s: %d opened, %d closed, %d failed"):format(id, conn.opened, conn.closed, conn.failed)
+    local before, behind = conn.failed, conn.closed + conn.detached
+    if before + behind ~= 1 or behind ~= conn.opened then
+      return ("connection %s: %d opened, %d closed, %d failed, %d detached"):format(id, conn.opened, conn.closed,
+        conn.failed, conn.detached)
     end
   end
 end

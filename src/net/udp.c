@@ -186,20 +186,6 @@ static void receive(struct udp *u, const struct datagram *d)
     net_of(u)->events->data(c, d->bytes, d->length);
 }
 
-void udp_ready(struct udp *u)
-{
-    struct net *net = net_of(u);
-    if (u->watch.fd < 0)
-        return;
-    int count = datagram_receive(&u->socket, net->datagrams);
-    if (count < 0 && count != -EAGAIN && count != -EWOULDBLOCK && is_dialed(u))
-        conn_fail(only_peer(u)->conn, -count, NULL); // ECONNREFUSED: nobody listens there
-    for (int i = 0; i < count; i++) {
-        struct datagram d = datagram_get(net->datagrams, i);
-        receive(u, &d);
-    }
-}
-
 int udp_prepare(struct net *net)
 {
     if (!net->datagrams)
@@ -211,28 +197,57 @@ static int watch(struct udp *u)
 {
     struct net *net = net_of(u);
     u->watch = (struct watch){.fd = u->socket.fd, .kind = WATCH_UDP};
-    list_init(&u->recent);
     return net->backend->set(net->poller, &u->watch, POLL_READ);
+}
+
+// Does not receive for a while.
+static void back_off(struct udp *u, int err)
+{
+    struct net *net = net_of(u);
+    char reason[96], text[160];
+    snprintf(text, sizeof(text), "cannot receive: %s; trying again until it works",
+             error_message(-err, reason, sizeof(reason)));
+    net->events->notice(net, u->address, text);
+    if (timer_set(net, &u->retry, net->now + retry_delay) == 0)
+        net->backend->set(net->poller, &u->watch, 0); // else a try each iteration is better than none
 }
 
 static void start(struct timer *t)
 {
     struct udp *u = container_of(t, struct udp, retry);
-    struct net *net = net_of(u);
-    char reason[96], text[160];
     int err = watch(u);
-    if (!err)
-        return;
-    snprintf(text, sizeof(text), "cannot receive: %s; trying again until it works",
-             error_message(-err, reason, sizeof(reason)));
-    net->events->notice(net, u->address, text);
-    timer_set(net, t, net->now + retry_delay);
+    if (err)
+        back_off(u, err);
 }
 
 void udp_start(struct udp *u)
 {
+    list_init(&u->recent);
     u->retry.fire = start;
     start(&u->retry);
+}
+
+static bool failed(int count)
+{
+    return count < 0 && count != -EAGAIN && count != -EWOULDBLOCK;
+}
+
+void udp_ready(struct udp *u)
+{
+    struct net *net = net_of(u);
+    if (u->watch.fd < 0)
+        return;
+    int count = datagram_receive(&u->socket, net->datagrams);
+    if (failed(count) && !is_dialed(u))
+        count = datagram_receive(&u->socket, net->datagrams); // an error of the socket is gone by now
+    if (failed(count) && is_dialed(u))
+        conn_fail(only_peer(u)->conn, -count, NULL); // ECONNREFUSED: nobody listens there
+    else if (failed(count))
+        back_off(u, count);
+    for (int i = 0; i < count; i++) {
+        struct datagram d = datagram_get(net->datagrams, i);
+        receive(u, &d);
+    }
 }
 
 void udp_close(struct udp *u)
@@ -262,6 +277,7 @@ int udp_dialed(struct conn *c, const struct datagram_socket *socket, const struc
     u->address = "udp";
     sock_local_endpoint(socket->fd, &key.local);
     u->local = key.local;
+    list_init(&u->recent);
     int err = watch(u);
     if (!err)
         err = add_peer(u, c, &key, hash_of(u, &key));
