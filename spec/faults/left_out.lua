@@ -17,6 +17,9 @@ local NAMES = {
   -- Small pieces fill the system's buffers of a unix socket sooner, and its client does not read before it sent all.
   "a close lets the reply in front of it arrive though input is unread, on unix (seed 7)",
 
+  -- An error ends the connection at once, and takes along what EAGAIN has left in the queue.
+  "examples/starttls.lua refuses plaintext that was slipped in behind STARTTLS",
+
   -- It fills a socket until it takes no more; here it does soon afterwards.
   "evio.deflate says so when a socket in a job cannot send its end, and takes nothing behind it",
 }
