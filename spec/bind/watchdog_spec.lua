@@ -52,6 +52,18 @@ describe("the watchdog #threads", function()
     assert.matches("server.lua:4\n", report(server))
   end)
 
+  it("sees a loop in a translator", function()
+    local stderr = report(serve([[
+      function events.data(_, input) return input end
+      local translator = { send = function(_, plain) return plain end }
+      function translator.receive()
+        while true do end
+      end
+      events = evio.translate(events, nil, function() return translator end)]]))
+    assert.matches("watchdog: receive, connection 1 has run", stderr)
+    assert.matches("server.lua:4\n", stderr)
+  end)
+
   it("names the event of a C function that does not return", function()
     local stderr = report(serve([[
       function events.data() os.execute("exec sleep 5") end]]))

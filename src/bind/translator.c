@@ -4,6 +4,7 @@
 #include "bind/conn_handle.h"
 #include "bind/error_text.h"
 #include "bind/maker.h"
+#include "net/watchdog.h"
 
 #include <errno.h>
 #include <lauxlib.h>
@@ -132,15 +133,21 @@ static int fail(lua_State *L, struct task *t)
 
 static int perform(struct task t)
 {
-    lua_State *L = host_state(t.translator->host);
+    struct host *h = t.translator->host;
+    struct watchdog *watchdog = h->event ? NULL : h->watchdog; // inside of a handler it is the handler's time
+    lua_State *L = host_state(h);
     int top = lua_gettop(L);
     if (!lua_checkstack(L, 16))
         return -ENOMEM;
+    if (watchdog)
+        watchdog_begin(watchdog, t.method, t.translator->id);
     lua_pushcfunction(L, add_traceback);
     lua_pushcfunction(L, run);
     lua_pushlightuserdata(L, &t);
     if (lua_pcall(L, 1, 0, top + 1) != 0)
         t.err = fail(L, &t);
+    if (watchdog)
+        watchdog_end(watchdog);
     lua_settop(L, top);
     return t.err;
 }
