@@ -122,7 +122,7 @@ asan: ## build/asan/evio-lua, with address and undefined-behaviour sanitizers
 tsan: ## build/tsan/evio-lua, with the thread sanitizer
 	$(Q)$(MAKE) --no-print-directory VARIANT=tsan all
 
-faults: ## the specs with faults on purpose: 20 seeds on both backends, about an hour
+faults: ## the specs with faults on purpose: 20 seeds on both backends, in one to two hours
 	$(Q)scripts/faults $(SEEDS)
 
 kqueue-check: ## compile the kqueue backend against declarations only

@@ -1,5 +1,5 @@
 // What the linker puts in front of the system's functions in the build with VARIANT=faults, under the names that
-// ld(1) says for --wrap: the Makefile takes them from here. Calls from libraries are not changed.
+// ld(1) says for --wrap: the Makefile takes them from here. Calls from libraries are not changed. Linux only.
 #include "os/fault.h"
 
 #include <errno.h>
