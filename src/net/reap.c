@@ -36,7 +36,8 @@ static void look_again(struct conn *c)
 static void look(struct timer *t)
 {
     struct conn *c = container_of(t, struct conn, timer);
-    bool quiet = c->discarded.now == 0 && sock_unsent(c->watch.fd) == 0;
+    bool unseen = sock_wait(c->watch.fd, false, 0) == 0; // the loop may have been late itself
+    bool quiet = c->discarded.now == 0 && !unseen && sock_unsent(c->watch.fd) == 0;
     if (quiet || ++c->discarded.looks == LOOKS)
         done(c);
     else
