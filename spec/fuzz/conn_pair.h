@@ -291,11 +291,11 @@ static inline void pair_account(const struct pair *p, size_t pending)
 static inline void pair_tell(const struct pair *p, int i)
 {
     const struct conn *c = p->conn;
-    fprintf(stderr, "  %d: client %d%s, sent %zu seen %zu taken %zu, written %zu received %zu%s%s%s%s%s%s%s%s%s%s\n", i,
+    fprintf(stderr, "  %d: client %d%s, sent %zu seen %zu taken %zu, written %zu received %zu%s%s%s%s%s%s%s%s%s%s%s\n", i,
             p->client, p->local ? " local" : "", p->sent, p->seen, p->taken, p->written, p->received,
             p->opened ? " opened" : "", p->over ? " over" : "", p->clean ? " clean" : "", p->ending ? " ending" : "",
             p->paused ? " paused" : "", p->ended ? " ended" : "", p->finished ? " finished" : "", p->cut ? " cut" : "",
-            p->got_end ? " got_end" : "", p->translated ? " translated" : "");
+            p->got_end ? " got_end" : "", p->reset ? " reset" : "", p->translated ? " translated" : "");
     if (c)
         fprintf(stderr, "     state %d work %d pending %zu in %zu error %d %s%s%s%s%s\n", c->state, c->work, c->out.length,
                 buf_length(&c->in), c->error, c->message ? c->message : "", c->shaking ? " shaking" : "",

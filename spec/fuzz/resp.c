@@ -68,7 +68,7 @@ static void check_prefix(void *data, const char *bytes, size_t n)
     struct found f;
     scan(&f, w->size, bytes, n);
     if (f.result == RESP_LONG_COUNT || f.result == RESP_LONG_BULK || f.result == RESP_LONG_LINE)
-        HOLDS(w->found.result < 0 || f.result == RESP_LONG_LINE);
+        HOLDS(w->found.result != RESP_COMPLETE || f.result == RESP_LONG_LINE);
     else if (f.result != RESP_MORE)
         HOLDS(same(&f, &w->found));
     else
