@@ -94,7 +94,7 @@ static struct delivery data(struct conn *c, const char *bytes, size_t n)
 {
     struct pair *p = pair_of(c);
     expect_open(c);
-    HOLDS(p->forced || (!p->paused && (!p->ended || p->swapped) && (!c->congested || c->limits->duplex)));
+    HOLDS(p->forced || (!p->paused && (!p->ended || p->swapped || p->due) && (!c->congested || c->limits->duplex)));
     p->forced = p->due = false;
     unsigned given = input_byte(world_of(c)->in);
     size_t used = given < 128 ? n : n * (given & 63) / 64;
