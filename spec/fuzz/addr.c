@@ -7,11 +7,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
+static bool is_named(const struct addr *a)
+{
+    return a->transport == ADDR_UNIX || a->transport == ADDR_SYSTEMD;
+}
+
 static void write_addr(const struct addr *a, char *text, size_t size)
 {
     const char *open = strchr(a->host, ':') ? "[" : "", *close = *open ? "]" : "";
-    int n = a->transport == ADDR_UNIX
-                ? snprintf(text, size, "unix://%s", a->path)
+    int n = is_named(a)
+                ? snprintf(text, size, "%s://%s", addr_scheme_name(a), a->path)
                 : snprintf(text, size, "%s://%s%s%s:%u", addr_scheme_name(a), open, a->host, close, a->port);
     char mark = '?';
     if (a->reuseport) {
@@ -34,7 +39,8 @@ static void check_addr(const char *text)
         return;
     }
     HOLDS(memchr(a.host, '\0', sizeof(a.host)) && memchr(a.path, '\0', sizeof(a.path)));
-    HOLDS((a.transport == ADDR_UNIX) == (a.path[0] != '\0') && (a.path[0] == '\0' || a.host[0] == '\0'));
+    HOLDS(is_named(&a) ? a.host[0] == '\0' : a.path[0] == '\0');
+    HOLDS(a.transport != ADDR_UNIX || a.path[0] != '\0');
     HOLDS(addr_scheme_name(&a)[0] != '\0' && a.backlog >= 0 && a.backlog <= 65535);
     write_addr(&a, written, sizeof(written));
     HOLDS(addr_parse(&again, written, error) == 0);
