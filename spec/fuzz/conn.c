@@ -177,6 +177,7 @@ static void detached(struct conn *c)
         if (!stack)
             pair_take(p, bytes, (size_t)n, (size_t)n);
     HOLDS(p->translated || p->cut || !p->local || p->taken == p->sent);
+    p->cut = p->cut || p->taken != p->sent; // what is still on its way resets what is closed here
     buf_free(&in);
     stack_free(stack);
     close(fd);
