@@ -115,7 +115,8 @@ static bool set_share(unsigned long *share, const char *text)
     return take_number(&text, '%', share) && *text == '\0' && *share <= 50;
 }
 
-int __real_open(const char *path, int flags, ...); // not what is to be tested
+// Not what is to be tested.
+int __real_open(const char *path, int flags, ...); // NOLINT(*reserved-identifier,cert-dcl*): ld's name
 
 static bool map_report(const char *path)
 {

@@ -15,6 +15,8 @@
 
 enum { PIECES = 32 }; // of one sendmsg
 
+// NOLINTBEGIN(*reserved-identifier,cert-dcl*): the names are the linker's
+
 // Memory
 
 void *__real_malloc(size_t n);
@@ -312,3 +314,4 @@ int __wrap_pthread_create(pthread_t *id, const pthread_attr_t *how, void *(*run)
 {
     return fault(FAULT_THREAD, 0, NULL) ? errno : __real_pthread_create(id, how, run, argument);
 }
+// NOLINTEND(*reserved-identifier,cert-dcl*)
