@@ -1,6 +1,7 @@
 -- The server of the long run: every protocol on two ports, the first one for honest clients, the second one
 -- for the others. Its control port answers "report" with what the process holds, after full collections, and
--- "rest" with the same once the keys of RESP are gone, which may have expired without having been looked for.
+-- "rest" with the same without caches: keys of RESP that expired and were not looked for, and what LuaJIT compiled,
+-- of which there is more for a long time, up to a bound.
 --   evio-lua scripts/soak/server.lua CERTIFICATE
 local ffi = require("ffi")
 local evio = require("evio")
@@ -151,7 +152,8 @@ local function held()
   collectgarbage()
   collectgarbage()
   local heap = collectgarbage("count") * 1024
-  return heap, tonumber(ffi.C.mallinfo2().uordblks)
+  local info = ffi.C.mallinfo2()
+  return heap, tonumber(info.uordblks + info.hblkhd) -- what is in the heap, and what is mapped by itself
 end
 
 local control = evio.session(function(conn)
@@ -159,6 +161,7 @@ local control = evio.session(function(conn)
     if line == "report" or line == "rest" then
       if line == "rest" then
         keys:clear()
+        require("jit").flush()
       end
       local heap, allocated = held()
       local all = {}

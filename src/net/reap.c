@@ -33,17 +33,6 @@ static void look_again(struct conn *c)
         done(c);
 }
 
-static void look(struct timer *t)
-{
-    struct conn *c = container_of(t, struct conn, timer);
-    bool unseen = sock_wait(c->watch.fd, false, 0) == 0; // the loop may have been late itself
-    bool quiet = c->discarded.now == 0 && !unseen && sock_unsent(c->watch.fd) == 0;
-    if (quiet || ++c->discarded.looks == LOOKS)
-        done(c);
-    else
-        look_again(c);
-}
-
 void reap_drain(struct conn *c)
 {
     struct net *net = c->group->net;
@@ -59,6 +48,21 @@ void reap_drain(struct conn *c)
         net->backend->set(net->poller, &c->watch, 0);
         done(c);
     }
+}
+
+// What came without having been seen is read first: the loop may have been late itself, or the poller may have refused.
+static void look(struct timer *t)
+{
+    struct conn *c = container_of(t, struct conn, timer);
+    if (sock_wait(c->watch.fd, false, 0) == 0)
+        reap_drain(c);
+    if (c->state == CONN_GONE)
+        return;
+    bool quiet = c->discarded.now == 0 && sock_unsent(c->watch.fd) == 0;
+    if (quiet || ++c->discarded.looks == LOOKS)
+        done(c);
+    else
+        look_again(c);
 }
 
 void conn_free(struct conn *c)
