@@ -171,6 +171,8 @@ local function run()
   make_certificate()
   local server, addresses = start_server()
   local result = { samples = {}, bad = {}, peak = 0, honest = 0, abuse = 0, started = process.now() }
+  report(server, addresses.control, "report") -- the loop runs, and has what it needs
+  process.sleep(PEERS_IDLE)
   result.before = server:descriptors()
   local finish_time = result.started + minutes * 60
   while process.now() < finish_time do
