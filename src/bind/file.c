@@ -1,9 +1,8 @@
 #include "bind/file.h"
 
 #include "bind/error_text.h"
+#include "bind/object.h"
 #include "net/send_file.h"
-
-#include <lauxlib.h>
 
 static const char file_meta = 0; // its address is the key of the metatable in the registry
 
@@ -11,23 +10,9 @@ struct file_object {
     int fd; // negative once it is closed
 };
 
-static void push_metatable(lua_State *L)
-{
-    lua_pushlightuserdata(L, (void *)&file_meta);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-}
-
 static struct file_object *check(lua_State *L, int index)
 {
-    if (lua_type(L, index) == LUA_TUSERDATA && lua_getmetatable(L, index)) {
-        push_metatable(L);
-        bool yes = lua_rawequal(L, -1, -2);
-        lua_pop(L, 2);
-        if (yes)
-            return lua_touserdata(L, index);
-    }
-    luaL_typerror(L, index, "file");
-    return NULL;
+    return object_check(L, index, &file_meta, "file");
 }
 
 // core.open_file(root, path): the file, its size, and the seconds and nanoseconds when it was changed last; or nil, the
@@ -38,8 +23,7 @@ static int open_file(lua_State *L)
     struct file_object *f = lua_newuserdata(L, sizeof(*f));
     struct file_facts facts;
     f->fd = -1;
-    push_metatable(L);
-    lua_setmetatable(L, -2);
+    object_adopt(L, &file_meta);
     int fd = conn_open_file(root, path, &facts);
     if (fd < 0)
         return error_push(L, -fd);
@@ -77,17 +61,10 @@ int file_object_take(lua_State *L, int index)
 
 void file_object_register(lua_State *L)
 {
-    lua_pushlightuserdata(L, (void *)&file_meta);
-    lua_createtable(L, 0, 3);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, close_file);
     lua_setfield(L, -2, "close");
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_pushliteral(L, "evio.file");
-    lua_setfield(L, -2, "__metatable");
-    lua_rawset(L, LUA_REGISTRYINDEX);
+    object_register(L, &file_meta, "evio.file", collect);
     lua_pushcfunction(L, open_file);
     lua_setfield(L, -2, "open_file");
 }

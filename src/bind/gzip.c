@@ -1,9 +1,9 @@
 #include "bind/gzip.h"
 
 #include "base/buf.h"
+#include "bind/object.h"
 #include "zip/zip.h"
 
-#include <lauxlib.h>
 #include <stdint.h>
 
 #define GZIP_LONG "long" // as in core.gunzip
@@ -17,19 +17,9 @@ struct compressor {
     struct deflater *deflater;
 };
 
-static void push_metatable(lua_State *L)
-{
-    lua_pushlightuserdata(L, (void *)&compressor_meta);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-}
-
 static struct compressor *check(lua_State *L)
 {
-    push_metatable(L);
-    if (lua_type(L, 1) != LUA_TUSERDATA || !lua_getmetatable(L, 1) || !lua_rawequal(L, -1, -2))
-        luaL_typerror(L, 1, "compressor");
-    lua_pop(L, 2);
-    return lua_touserdata(L, 1);
+    return object_check(L, 1, &compressor_meta, "compressor");
 }
 
 // core.gzip(level): a compressor.
@@ -40,8 +30,7 @@ static int new_compressor(lua_State *L)
     };
     struct compressor *c = lua_newuserdata(L, sizeof(*c));
     c->deflater = NULL;
-    push_metatable(L);
-    lua_setmetatable(L, -2);
+    object_adopt(L, &compressor_meta);
     if (deflater_new(&c->deflater, &settings) < 0)
         return luaL_error(L, "out of memory");
     return 1;
@@ -116,17 +105,10 @@ static int collect(lua_State *L)
 
 void gzip_register(lua_State *L)
 {
-    lua_pushlightuserdata(L, (void *)&compressor_meta);
-    lua_createtable(L, 0, 3);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, compress);
     lua_setfield(L, -2, "compress");
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_pushliteral(L, "evio.gzip");
-    lua_setfield(L, -2, "__metatable");
-    lua_rawset(L, LUA_REGISTRYINDEX);
+    object_register(L, &compressor_meta, "evio.gzip", collect);
     lua_pushcfunction(L, new_compressor);
     lua_setfield(L, -2, "gzip");
     lua_pushcfunction(L, gunzip);

@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "bind/call.h"
 #include "bind/error_text.h"
+#include "bind/object.h"
 #include "bind/worker.h"
 #include "net/server.h"
 
@@ -28,17 +29,7 @@ struct script_job {
 
 static struct script_job *check(lua_State *L)
 {
-    struct script_job *s = NULL;
-    if (lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1)) {
-        lua_pushlightuserdata(L, (void *)&job_meta);
-        lua_rawget(L, LUA_REGISTRYINDEX);
-        if (lua_rawequal(L, -1, -2))
-            s = lua_touserdata(L, 1);
-        lua_pop(L, 2);
-    }
-    if (!s)
-        luaL_typerror(L, 1, "job (call it as job:method())");
-    return s;
+    return object_check(L, 1, &job_meta, "job (call it as job:method())");
 }
 
 static void unref(lua_State *L, int *ref)
@@ -235,9 +226,7 @@ static struct script_job *push(lua_State *L, struct host *h)
     *s = (struct script_job){
         .host = h, .self = LUA_NOREF, .done = LUA_NOREF, .message = LUA_NOREF,
     };
-    lua_pushlightuserdata(L, (void *)&job_meta);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    lua_setmetatable(L, -2);
+    object_adopt(L, &job_meta);
     return s;
 }
 
@@ -385,14 +374,5 @@ void job_register(lua_State *L)
     luaL_register(L, NULL, methods);
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "job_methods");
-    lua_pushlightuserdata(L, (void *)&job_meta);
-    lua_newtable(L);
-    lua_pushvalue(L, -3);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
-    lua_pushliteral(L, "evio.job");
-    lua_setfield(L, -2, "__metatable");
-    lua_rawset(L, LUA_REGISTRYINDEX);
-    lua_pop(L, 1);
+    object_register(L, &job_meta, "evio.job", collect);
 }

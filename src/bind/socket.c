@@ -2,6 +2,7 @@
 
 #include "bind/error_text.h"
 #include "bind/host.h"
+#include "bind/object.h"
 #include "net/blocking.h"
 #include "net/conn.h"
 #include "net/stack.h"
@@ -30,30 +31,19 @@ const char *socket_translator(const struct socket *s)
 
 struct socket *socket_at(lua_State *L, int index)
 {
-    if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index))
-        return NULL;
-    lua_pushlightuserdata(L, (void *)&socket_meta);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    bool yes = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return yes ? lua_touserdata(L, index) : NULL;
+    return object_at(L, index, &socket_meta);
 }
 
 static struct socket *check(lua_State *L)
 {
-    struct socket *s = socket_at(L, 1);
-    if (!s)
-        luaL_typerror(L, 1, "socket (call it as socket:method())");
-    return s;
+    return object_check(L, 1, &socket_meta, "socket (call it as socket:method())");
 }
 
 static struct socket *push(lua_State *L)
 {
     struct socket *s = lua_newuserdata(L, sizeof(*s));
     *s = (struct socket){.fd = -1, .timeout = -1};
-    lua_pushlightuserdata(L, (void *)&socket_meta);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    lua_setmetatable(L, -2);
+    object_adopt(L, &socket_meta);
     return s;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/macros.h"
 #include "bind/call.h"
+#include "bind/object.h"
 #include "net/server.h"
 
 #include <lauxlib.h>
@@ -20,17 +21,7 @@ struct script_timer {
 
 static struct script_timer *check(lua_State *L)
 {
-    struct script_timer *t = NULL;
-    if (lua_type(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 1)) {
-        lua_pushlightuserdata(L, (void *)&timer_meta);
-        lua_rawget(L, LUA_REGISTRYINDEX);
-        if (lua_rawequal(L, -1, -2))
-            t = lua_touserdata(L, 1);
-        lua_pop(L, 2);
-    }
-    if (!t)
-        luaL_typerror(L, 1, "timer (call it as timer:cancel())");
-    return t;
+    return object_check(L, 1, &timer_meta, "timer (call it as timer:cancel())");
 }
 
 static void stop(struct script_timer *t)
@@ -74,9 +65,7 @@ static int start(lua_State *L, bool repeats, bool background)
     *t = (struct script_timer){
         .timer.fire = fire, .host = h, .period = repeats ? nanoseconds : -1,
     };
-    lua_pushlightuserdata(L, (void *)&timer_meta);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    lua_setmetatable(L, -2);
+    object_adopt(L, &timer_meta);
     lua_pushvalue(L, 2);
     t->function = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushvalue(L, -1);
@@ -148,13 +137,8 @@ void timer_register(lua_State *L)
         {"after_or_end", after_or_end}, {NULL, NULL},
     };
     luaL_register(L, NULL, functions);
-    lua_pushlightuserdata(L, (void *)&timer_meta);
-    lua_newtable(L);
-    lua_newtable(L);
+    lua_createtable(L, 0, 1);
     lua_pushcfunction(L, cancel);
     lua_setfield(L, -2, "cancel");
-    lua_setfield(L, -2, "__index");
-    lua_pushliteral(L, "evio.timer");
-    lua_setfield(L, -2, "__metatable");
-    lua_rawset(L, LUA_REGISTRYINDEX);
+    object_register(L, &timer_meta, "evio.timer", NULL);
 }
