@@ -1,15 +1,13 @@
 // net/: what a connection that leaves the loop takes along. (That its unread input is there can be
 // read only by what waits, so not by a script on the loop.)
-#include "net/loop.h"
-#include "net/open.h"
 #include "net/read.h"
 #include "net/reap.h"
 #include "net/write.h"
 
 #include "base/macros.h"
 #include "support/check.h"
+#include "support/pair.h"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 static const struct limits limits = {
@@ -18,10 +16,7 @@ static const struct limits limits = {
 
 // One connection and its peer, and what its handler is to do.
 struct world {
-    struct net *net;
-    struct conn_group group;
-    struct conn *conn;
-    int peer;
+    struct pair pair;
     size_t take;      // of each data event
     const char *rest; // for conn_swap in the data event, or NULL
     const char *out;  // the answer
@@ -33,17 +28,6 @@ struct world {
 static struct world *world_of(struct conn *c)
 {
     return c->group->user;
-}
-
-static bool no_filters(struct conn *c)
-{
-    (void)c;
-    return false;
-}
-
-static void ignore(struct conn *c)
-{
-    (void)c;
 }
 
 static struct delivery data(struct conn *c, const char *bytes, size_t n)
@@ -70,34 +54,26 @@ static void detached(struct conn *c)
 }
 
 static const struct net_events events = {
-    .arrived = no_filters, .opened = ignore, .woken = ignore, .data = data, .eof = ignore,
-    .drained = ignore,
+    .arrived = pair_no_filters, .opened = pair_ignore, .woken = pair_ignore, .data = data, .eof = pair_ignore,
+    .drained = pair_ignore,
     .closed = closed, .failed = closed, .detached = detached,
 };
 
 static void begin(struct world *w)
 {
-    int fds[2];
-    struct endpoint unnamed = {.family = AF_UNIX};
     w->out = w->out ? w->out : "";
     w->socket = -1;
-    CHECK(net_open(&w->net, NULL, &events, NULL) == 0);
-    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-    w->group = (struct conn_group){.net = w->net, .limits = &limits, .user = w};
-    list_init(&w->group.conns);
-    w->peer = fds[1];
-    CHECK(conn_new(&w->conn, &w->group, fds[0], &unnamed) == 0);
-    conn_open(w->conn);
+    pair_open(&w->pair, &events, &limits, w);
 }
 
 static void end(struct world *w)
 {
-    close(w->peer);
+    close(w->pair.peer);
     if (w->socket >= 0)
         close(w->socket);
     buf_free(&w->in);
-    CHECK(w->group.connections == 0);
-    net_close(w->net);
+    CHECK(w->pair.group.connections == 0);
+    net_close(w->pair.net);
 }
 
 static bool has(const struct buf *in, const char *expected)
@@ -111,12 +87,12 @@ static void check_rest(struct world *w, const char *sent, const char *expected)
 {
     char bytes[64];
     begin(w);
-    CHECK(write(w->peer, sent, strlen(sent)) == (ssize_t)strlen(sent));
-    CHECK(loop_turn(w->net) == 0);
+    CHECK(write(w->pair.peer, sent, strlen(sent)) == (ssize_t)strlen(sent));
+    CHECK(loop_turn(w->pair.net) == 0);
     CHECK(w->detached == 1 && w->closed == 0 && w->socket >= 0);
     CHECK(has(&w->in, expected));
-    CHECK(read(w->peer, bytes, sizeof(bytes)) == (w->out[0] ? (ssize_t)strlen(w->out) : -1));
-    CHECK(write(w->peer, "later", 5) == 5);
+    CHECK(read(w->pair.peer, bytes, sizeof(bytes)) == (w->out[0] ? (ssize_t)strlen(w->out) : -1));
+    CHECK(write(w->pair.peer, "later", 5) == 5);
     CHECK(read(w->socket, bytes, sizeof(bytes)) == 5);
     end(w);
 }
@@ -145,9 +121,9 @@ static void takes_what_an_earlier_event_left(void)
 {
     struct world w = {.take = 2};
     begin(&w);
-    CHECK(buf_append(&w.conn->in, "earlier ", 8) == 0);
-    CHECK(write(w.peer, "later", 5) == 5);
-    CHECK(loop_turn(w.net) == 0);
+    CHECK(buf_append(&w.pair.conn->in, "earlier ", 8) == 0);
+    CHECK(write(w.pair.peer, "later", 5) == 5);
+    CHECK(loop_turn(w.pair.net) == 0);
     CHECK(w.detached == 1 && has(&w.in, "rlier later"));
     end(&w);
 }
@@ -156,11 +132,11 @@ static void takes_what_was_held_back(void)
 {
     struct world w = {0};
     begin(&w);
-    conn_pause(w.conn);
-    CHECK(buf_append(&w.conn->in, "held back", 9) == 0);
-    w.conn->more = true;
-    conn_detach(w.conn);
-    CHECK(loop_turn(w.net) == 0);
+    conn_pause(w.pair.conn);
+    CHECK(buf_append(&w.pair.conn->in, "held back", 9) == 0);
+    w.pair.conn->more = true;
+    conn_detach(w.pair.conn);
+    CHECK(loop_turn(w.pair.net) == 0);
     CHECK(w.detached == 1 && has(&w.in, "held back"));
     end(&w);
 }
@@ -169,13 +145,13 @@ static void frees_it_where_nobody_takes_it(void)
 {
     struct world w = {.take = 4};
     begin(&w);
-    conn_finish(w.conn);
-    CHECK(write(w.peer, "one\ntwo\n", 8) == 8);
-    close(w.peer);
-    w.peer = dup(0);
+    conn_finish(w.pair.conn);
+    CHECK(write(w.pair.peer, "one\ntwo\n", 8) == 8);
+    close(w.pair.peer);
+    w.pair.peer = dup(0);
     w.out = "nobody reads this";
     for (int i = 0; i < 3 && !w.closed; i++)
-        CHECK(loop_turn(w.net) == 0);
+        CHECK(loop_turn(w.pair.net) == 0);
     CHECK(w.closed == 1 && w.detached == 0);
     end(&w);
 }

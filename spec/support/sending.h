@@ -4,19 +4,17 @@
 
 #include "net/send_file.h"
 
-#include "net/loop.h"
-#include "net/open.h"
 #include "net/stack.h"
 #include "net/write.h"
 
 #include "base/macros.h"
 #include "support/check.h"
+#include "support/pair.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { SIZE = 3 << 20, TURNS = 4000 };
@@ -26,10 +24,7 @@ static const struct limits limits = {
 };
 
 struct world {
-    struct net *net;
-    struct conn_group group;
-    struct conn *conn;
-    int peer;
+    struct pair pair;
     int detached, closed, drained, error, socket;
     size_t before, after; // amounts that prewrite and postwrite told of
     char *got;
@@ -40,17 +35,6 @@ struct world {
 static inline struct world *world_of(struct conn *c)
 {
     return c->group->user;
-}
-
-static bool no_filters(struct conn *c)
-{
-    (void)c;
-    return false;
-}
-
-static void ignore(struct conn *c)
-{
-    (void)c;
 }
 
 static void drained(struct conn *c)
@@ -87,7 +71,7 @@ static void postwrite(struct conn *c, size_t amount, size_t remaining)
 }
 
 static const struct net_events events = {
-    .arrived = no_filters, .opened = ignore, .woken = ignore, .eof = ignore, .drained = drained,
+    .arrived = pair_no_filters, .opened = pair_ignore, .woken = pair_ignore, .eof = pair_ignore, .drained = drained,
     .prewrite = prewrite, .postwrite = postwrite, .closed = closed, .failed = closed, .detached = detached,
 };
 
@@ -126,40 +110,25 @@ static struct filter *flipper(void)
     return f;
 }
 
-// One iteration, which does not wait.
-static void turn(struct world *w)
-{
-    w->net->restless = true;
-    CHECK(loop_turn(w->net) == 0);
-}
-
 static void begin(struct world *w)
 {
-    int fds[2];
-    struct endpoint unnamed = {.family = AF_UNIX};
     signal(SIGPIPE, SIG_IGN);
     w->socket = -1;
     w->got = malloc(2 * SIZE);
-    CHECK(net_open(&w->net, NULL, &events, NULL) == 0);
-    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
-    w->group = (struct conn_group){.net = w->net, .limits = &limits, .user = w};
-    list_init(&w->group.conns);
-    w->peer = fds[1];
-    CHECK(conn_new(&w->conn, &w->group, fds[0], &unnamed) == 0);
-    conn_open(w->conn);
+    pair_open(&w->pair, &events, &limits, w);
 }
 
 static void end(struct world *w)
 {
-    close(w->peer);
+    close(w->pair.peer);
     if (w->socket >= 0)
         close(w->socket);
-    if (w->group.connections)
-        conn_abort(w->conn);
-    for (int i = 0; i < TURNS && w->group.connections; i++)
-        turn(w);
-    CHECK(w->group.connections == 0);
-    net_close(w->net);
+    if (w->pair.group.connections)
+        conn_abort(w->pair.conn);
+    for (int i = 0; i < TURNS && w->pair.group.connections; i++)
+        pair_turn(&w->pair);
+    CHECK(w->pair.group.connections == 0);
+    net_close(w->pair.net);
     free(w->got);
 }
 
@@ -190,8 +159,8 @@ static bool is_closed(int fd)
 static void receive_all(struct world *w, size_t most)
 {
     for (int i = 0; i < TURNS && !w->ended && w->length < most; i++) {
-        turn(w);
-        ssize_t n = read(w->peer, w->got + w->length, most - w->length);
+        pair_turn(&w->pair);
+        ssize_t n = read(w->pair.peer, w->got + w->length, most - w->length);
         w->ended = n == 0;
         w->length += n > 0 ? (size_t)n : 0;
     }
