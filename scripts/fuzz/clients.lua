@@ -2,6 +2,7 @@
 -- the same way in whatever pieces they come, and each question gets one.
 local evio = require("evio")
 local random = require("random")
+local settle = require("settle")
 
 local http, resp = evio.http, evio.resp
 local pick = random.pick
@@ -114,14 +115,6 @@ targets.resp = {
 
 local names = { "http", "resp" }
 
-local function count_connections()
-  local count = 0
-  for _ in evio.connections() do
-    count = count + 1
-  end
-  return count
-end
-
 -- What a client tells of bytes in pieces. `seed` has it ask the same again.
 local function ask(target, given, seed, turn)
   local lines, answers = {}, 0
@@ -140,10 +133,7 @@ local function ask(target, given, seed, turn)
     assert(evio.now() - started < MOST_SECONDS, "a question has no answer")
   end
   finish()
-  while count_connections() > 0 do
-    turn()
-    assert(evio.now() - started < MOST_SECONDS, "connections are left")
-  end
+  settle(turn, MOST_SECONDS)
   assert(is_over() and (target == targets.resp or #lines == 1), "a question has several answers")
   return table.concat(lines, "\n")
 end

@@ -2,6 +2,7 @@
 -- pieces they come, the connection ends, and no handler fails.
 local evio = require("evio")
 local random = require("random")
+local settle = require("settle")
 
 local http, resp, websocket = evio.http, evio.resp, evio.websocket
 local pick = random.pick
@@ -140,14 +141,6 @@ local function ask(target, pieces, turn)
   return table.concat(answers)
 end
 
-local function count_connections()
-  local count = 0
-  for _ in evio.connections() do
-    count = count + 1
-  end
-  return count
-end
-
 -- What is printed of errors in handlers goes to stderr, which the log keeps; the server says nothing else there.
 return function(turn)
   local target = targets[pick(names)]
@@ -157,9 +150,5 @@ return function(turn)
   for _ = 1, 2 do
     random.same("in pieces", whole, target.tell(ask(target, random.split(bytes), turn)), bytes)
   end
-  local started = evio.now()
-  while count_connections() > 0 do
-    turn()
-    assert(evio.now() - started < MOST_SECONDS, "connections are left")
-  end
+  settle(turn, MOST_SECONDS)
 end
