@@ -111,14 +111,16 @@ describe("with a handshake", function()
     local client, server = serve_one("", [[function() return {
       opening = true,
       receive = function(self, wire)
+        print("received", wire)
         if wire == "b" then self.opening = false end
         return wire
       end,
       send = function(_, plain) return plain end,
     } end]])
     client:send("a")
-    support.pass(0.05)
+    assert.equal("received\ta", server:line())
     client:send("b")
+    assert.equal("received\tb", server:line())
     assert.equal("data\tab", server:line())
   end)
 

@@ -254,19 +254,21 @@ describe("wakes", function()
   end)
 
   it("do not mix with data, nor delay it (seed 10)", function()
-    local client, server = scripts.serve_one([[
+    local sent = support.tmpdir() .. "/sent"
+    local client, server = scripts.serve_one(([[
       function events.woken() print("woken") end
       function events.data(conn, input)
         if input == "first" then
           conn:wake()
-          local finish = evio.now() + 0.2 -- the next bytes are here by then
-          while evio.now() < finish do end
+          print("waiting")
+          repeat local file = io.open(%q) until file -- the next bytes are here then
         end
         print("data", input)
-      end]])
+      end]]):format(sent))
     client:send("first")
-    support.pass(0.05)
+    assert.equal("waiting", server:line())
     client:send("second")
+    support.write_file(sent, "")
     assert.equal("data\tfirst", server:line())
     local one, two = server:line(), server:line()
     assert.equal("woken", one)
