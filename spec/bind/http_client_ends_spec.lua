@@ -65,11 +65,14 @@ describe("evio.http.client", function()
       evio.after(0.01, function() conn:write("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n") end)
       return OK]]) .. [[
         ask({}, function(response)
-          evio.after(0.1, function()
-            print(evio.conn(response.conn.id))
+          local timer
+          timer = evio.every(0.01, function()
+            if evio.conn(response.conn.id) then return end
+            timer:cancel()
+            print("gone")
             ask({ method = "POST" }, function() finish() end)
           end)
-        end)]], nil, { "200\tok\tnil\tnil", "nil", "200\tok\tnil\tnil" })
+        end)]], nil, { "200\tok\tnil\tnil", "gone", "200\tok\tnil\tnil" })
   end)
 
   it("closes connections that are idle, and those of a client that is closed", function()

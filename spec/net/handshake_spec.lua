@@ -74,7 +74,7 @@ describe("before a handshake is over", function()
 
   it("detaching does nothing", function()
     local _, server = serve_one([[
-      events.options = { handshake = 0.2 }
+      events.options = { handshake = 0.6 }
       function events.detached() print("detached") end
       evio.after(0.1, function()
         for conn in evio.connections() do print(conn:detach()) end

@@ -72,7 +72,7 @@ M.groups = {
       { "CONFIG", "SET", "save", "0 1" }, { "CONFIG", "SET", "save", "1 -1" }, { "CONFIG", "SET", "save", "1  2" },
       { "CONFIG", "SET", "save", "010 +1" }, "CONFIG GET save", { "CONFIG", "SET", "save", "7 " }, "CONFIG GET save",
       { "CONFIG", "SET", "save", " " }, { "CONFIG", "SET", "save", "1 2x" }, { "CONFIG", "SET", "save", "" },
-      "CONFIG GET save", { "CONFIG", "SET", "timeout\0", "1" }, { "CONFIG", "SET", "timeout", "1\0x" },
+      "CONFIG GET save", { "CONFIG", "SET", "timeout", "1\0x" },
       { "CONFIG", "SET", "x\0y", "1" }, { "CONFIG", "SET", "timeout", "a b" } }) },
   { "CONFIG SET of bytes", each({ "0", "1", "b", "<>", "k", "1b", "2k", "2KB", "3m", "3Mb", "4g", "4gB", "4t", "-1",
     "1.5", "1 k", "x", "18446744073709551615", "18446744073709551616", "99999999999999999999999",

@@ -262,7 +262,7 @@ M.groups = {
     CONFIG foo
     CONFIG GET sav\e
     CONFIG GET sav\e save*
-    CONFIG get]], { { "CONFIG", "GET", "sav[e]\0x" }, { "CONFIG", "GET", "save\0" },
+    CONFIG get]], { { "CONFIG", "GET", "sav[e]\0x" },
       { "CONFIG", "GET", ("*a"):rep(300) } }) },
   { "unknown commands", lines([[
     foo
