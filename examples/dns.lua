@@ -3,11 +3,7 @@
 --   dig -p 5353 @localhost one.example
 local evio = require("evio")
 
-if #arg > 0 and not (#arg == 2 and arg[1] == "--port") then
-  io.stderr:write("usage: evio-lua examples/dns.lua [--port 5353]\n")
-  os.exit(2)
-end
-local port = arg[2] or 5353
+local flags = evio.flags({ port = "5353" })
 
 local ADDRESSES = {
   ["one.example"] = { "192.0.2.1" },
@@ -51,8 +47,8 @@ end
 
 -- Flags: an authoritative answer, with the asker's operation code and wish for recursion.
 local function reply(message, code, question, answers)
-  local flags = 0x8400 + bit.band(message:byte(3), 0x79) * 256 + code
-  return message:sub(1, 2) .. u16(flags) .. u16(question and 1 or 0) .. u16(#answers)
+  local answer = 0x8400 + bit.band(message:byte(3), 0x79) * 256 + code
+  return message:sub(1, 2) .. u16(answer) .. u16(question and 1 or 0) .. u16(#answers)
     .. u16(0) .. u16(0) .. (question or "") .. table.concat(answers)
 end
 
@@ -90,4 +86,4 @@ function events.data(_, message)
   return answer(message)
 end
 
-evio.serve(events, "udp://:" .. port)
+evio.serve(events, "udp://:" .. flags.port)

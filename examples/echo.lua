@@ -2,11 +2,7 @@
 --   evio-lua examples/echo.lua [--port 5000]
 local evio = require("evio")
 
-if #arg > 0 and not (#arg == 2 and arg[1] == "--port") then
-  io.stderr:write("usage: evio-lua examples/echo.lua [--port 5000]\n")
-  os.exit(2)
-end
-local port = arg[2] or 5000
+local flags = evio.flags({ port = "5000" })
 
 local events = {}
 
@@ -19,4 +15,4 @@ function events.data(_, input)
   return input
 end
 
-evio.serve(events, "tcp://:" .. port)
+evio.serve(events, "tcp://:" .. flags.port)

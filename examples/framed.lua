@@ -4,11 +4,7 @@
 --   printf '\0\0\0\5hello' | nc -N localhost 5000 | xxd
 local evio = require("evio")
 
-if #arg > 0 and not (#arg == 2 and arg[1] == "--port") then
-  io.stderr:write("usage: evio-lua examples/framed.lua [--port 5000]\n")
-  os.exit(2)
-end
-local port = arg[2] or 5000
+local flags = evio.flags({ port = "5000" })
 
 local MOST = 65536
 
@@ -57,4 +53,4 @@ function events.data(_, input)
   return input:upper()
 end
 
-evio.serve(evio.translate(events, nil, make), "tcp://:" .. port)
+evio.serve(evio.translate(events, nil, make), "tcp://:" .. flags.port)

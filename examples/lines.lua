@@ -4,11 +4,7 @@
 --   nc localhost 5000
 local evio = require("evio")
 
-if #arg > 0 and not (#arg == 2 and arg[1] == "--port") then
-  io.stderr:write("usage: evio-lua examples/lines.lua [--port 5000]\n")
-  os.exit(2)
-end
-local port = arg[2] or 5000
+local flags = evio.flags({ port = "5000" })
 
 local lines = evio.framing.lines({ max = 1000 })
 local events = { options = { queue = 2 ^ 20 } } -- who reads too slowly is closed
@@ -75,4 +71,4 @@ function events.closed(conn, err)
   tell(("* %s left%s"):format(conn.name, err and ": " .. err or ""))
 end
 
-evio.serve(events, "tcp://:" .. port)
+evio.serve(events, "tcp://:" .. flags.port)

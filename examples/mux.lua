@@ -41,12 +41,19 @@ local http = evio.http.server(function(request)
   return store[key] or { status = 404, body = "nothing\n" }
 end)
 
-local events = evio.mux({
-  tls = evio.tls({ cert = flags.tlscert, key = flags.tlscert }), http = http, resp = redis, default = lines,
-})
+local settings = { http = http, resp = redis, default = lines }
+local certificate = io.open(flags.tlscert)
+if certificate then
+  certificate:close()
+  settings.tls = evio.tls({ cert = flags.tlscert, key = flags.tlscert })
+end
+local events = evio.mux(settings)
 
 function events.serving(server)
   print("mux started on " .. server.addresses[1])
+  if not certificate then
+    print(("no TLS: there is no %s, scripts/certificate makes one"):format(flags.tlscert))
+  end
   io.stdout:flush()
 end
 

@@ -2,11 +2,7 @@
 --   evio-lua examples/rot13.lua [--port 5000]
 local evio = require("evio")
 
-if #arg > 0 and not (#arg == 2 and arg[1] == "--port") then
-  io.stderr:write("usage: evio-lua examples/rot13.lua [--port 5000]\n")
-  os.exit(2)
-end
-local port = arg[2] or 5000
+local flags = evio.flags({ port = "5000" })
 
 local TURNED = {}
 for i = 0, 25 do
@@ -41,4 +37,4 @@ local function make()
   return rot13
 end
 
-evio.serve(evio.translate(events, nil, make), "tcp://:" .. port)
+evio.serve(evio.translate(events, nil, make), "tcp://:" .. flags.port)

@@ -6,16 +6,9 @@
 --   curl -k --ssl-reqd -X NOOP smtp://localhost:2525
 local evio = require("evio")
 
-local options = { ["--port"] = "2525", ["--tlscert"] = "examples/example.pem" }
-for i = 1, #arg, 2 do
-  if not options[arg[i]] or not arg[i + 1] then
-    io.stderr:write("usage: evio-lua examples/starttls.lua [--port 2525] [--tlscert examples/example.pem]\n")
-    os.exit(2)
-  end
-  options[arg[i]] = arg[i + 1]
-end
+local flags = evio.flags({ port = "2525", tlscert = "examples/example.pem" })
 
-local tls = evio.tls({ cert = options["--tlscert"], key = options["--tlscert"] })
+local tls = evio.tls({ cert = flags.tlscert, key = flags.tlscert })
 local commands = {}
 
 function commands.EHLO(conn)
@@ -61,4 +54,4 @@ events.data = evio.stream(function(conn, stream)
   return "502 5.5.2 not known\r\n"
 end)
 
-evio.serve(events, "tcp://:" .. options["--port"])
+evio.serve(events, "tcp://:" .. flags.port)

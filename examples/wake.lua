@@ -3,17 +3,10 @@
 --   evio-lua examples/wake.lua [--port 5000] [--delay 5]
 local evio = require("evio")
 
-local options = { ["--port"] = "5000", ["--delay"] = "5" }
-for i = 1, #arg, 2 do
-  if not options[arg[i]] or not arg[i + 1] then
-    io.stderr:write("usage: evio-lua examples/wake.lua [--port 5000] [--delay 5]\n")
-    os.exit(2)
-  end
-  options[arg[i]] = arg[i + 1]
-end
-local delay = tonumber(options["--delay"])
+local flags = evio.flags({ port = "5000", delay = "5" })
+local delay = tonumber(flags.delay)
 if not (delay and delay >= 0) then
-  io.stderr:write("the delay is " .. options["--delay"] .. ", expected seconds from 0 on\n")
+  io.stderr:write("the delay is " .. flags.delay .. ", expected seconds from 0 on\n")
   os.exit(2)
 end
 
@@ -42,4 +35,4 @@ function events.woken()
   return "done\n"
 end
 
-evio.serve(events, "tcp://:" .. options["--port"])
+evio.serve(events, "tcp://:" .. flags.port)

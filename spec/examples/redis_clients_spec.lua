@@ -69,7 +69,8 @@ describe("examples/redis.lua", function()
   it("refuses other flags", function()
     local result = support.run({ "examples/redis.lua", "--prot", "1" })
     assert.equal(2, result.status)
-    assert.equal("usage: evio-lua examples/redis.lua [--port 6380] [--unixsocket UNIXSOCKET]\n", result.stderr)
+    assert.equal("evio-lua: there is no flag --prot\n"
+      .. "usage: evio-lua examples/redis.lua [--port 6380] [--unixsocket UNIXSOCKET]\n", result.stderr)
   end)
 
   it("answers redis-cli, in both versions", function()

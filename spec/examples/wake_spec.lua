@@ -47,7 +47,7 @@ describe("examples/wake.lua #threads", function()
     for _, arguments in ipairs({ { "--prt", "1" }, { "--port" }, { "5000" } }) do
       local result = support.run({ "examples/wake.lua", unpack(arguments) })
       assert.equal(2, result.status)
-      assert.matches("usage: evio-lua examples/wake.lua [--port 5000] [--delay 5]", result.stderr,
+      assert.matches("usage: evio-lua examples/wake.lua [--delay 5] [--port 5000]", result.stderr,
         1, true)
     end
     for _, delay in ipairs({ "long", "-1", "nan" }) do

@@ -112,6 +112,14 @@ function M.shell(line)
   return text
 end
 
+-- What a shell's command prints that gets a line on its standard input, which stays open until it has printed what
+-- is wanted, for 20 seconds at most.
+function M.converse(line, input, wanted)
+  local out = system.write_file(system.tmpdir() .. "/out", "")
+  return M.shell(([[sh -c '(echo "%s"; for i in $(seq 400); do grep -q "%s" %s && break; sleep 0.05; done) |
+    %s 2>&1 | tee %s']]):format(input, wanted, out, line, out))
+end
+
 -- Calls fn until it returns something true, and returns that. Fails at the deadline, with the
 -- second result of fn in the message if it has one.
 function M.eventually(fn, seconds)

@@ -210,8 +210,9 @@ function evio.stream(fn) end
 ---@return evio.Keyspace
 function evio.keyspace() end
 
----The flags of the script's command line, `--name VALUE`: the values as strings, or the defaults. Anything
----else on it ends the program with how it is called, on stderr, and status 2.
+---The flags of the script's command line, `--name VALUE` or `--name=VALUE`: the values as strings, or the defaults.
+---Anything else on it ends the program, with what is wrong and how it is called on stderr, and status 2; `--help` with
+---the latter on stdout, and status 0.
 ---@param defaults table<string, any> by name; an empty string stands for a value that has none
 ---@return table<string, any>
 function evio.flags(defaults) end
