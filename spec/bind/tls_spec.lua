@@ -49,8 +49,8 @@ describe("a server with TLS", function()
 
   it("serves gnutls-cli", function()
     local server = serve("function events.data(_, input) return input:upper() end")
-    local text = run(("(echo hello; sleep 0.5) | gnutls-cli --x509cafile %s -p %s localhost"):format(
-      certificates.path("ca.pem"), port_of(server)))
+    local text = support.converse(("gnutls-cli --x509cafile %s -p %s localhost"):format(
+      certificates.path("ca.pem"), port_of(server)), "hello", "^HELLO")
     assert.matches("HELLO", text, 1, true)
     assert.matches("Status: The certificate is trusted", text, 1, true)
   end)

@@ -85,8 +85,8 @@ describe("examples/systemd", function()
         evio.after(30, function() os.exit(1) end)]]):format(certificates.fields("server")),
         { command = { "strace", "-f", "-qq", "-o", log, BINARY } })
       local port = server:address():match("tcp:.*:(%d+)$")
-      assert.matches("hello", support.shell(
-        ("sh -c 'sleep 1 | openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:%s'"):format(port)))
+      assert.matches("hello.*done", support.converse(
+        "openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:" .. port, "x", "done"))
       local client = support.connect("tcp://127.0.0.1:" .. port)
       client:send("no TLS at all")
       assert.equal(0, server:wait().status)
