@@ -14,6 +14,9 @@ local NAMES = {
   "ticks of delay 0 come once an iteration, whatever other timers there are",
   "accepting takes many clients in one iteration (seed 19)",
 
+  -- Where EAGAIN has its socket say twice that nothing came, the peer is a new one.
+  "a peer that was quiet only because the loop was late is not forgotten",
+
   -- Small pieces fill the system's buffers of a unix socket sooner, and its client does not read before it sent all.
   "a close lets the reply in front of it arrive though input is unread, on unix (seed 7)",
 

@@ -163,6 +163,12 @@ static void tell(struct udp *u, const struct datagram *d)
     net_of(u)->events->notice(net_of(u), u->address, text);
 }
 
+// Whether the peer's time is over since this iteration began: what comes now is another one's.
+static bool was_forgotten(const struct peer *p)
+{
+    return !is_dialed(p->udp) && p->conn->state == CONN_ENDED && p->conn->excused;
+}
+
 static void receive(struct udp *u, const struct datagram *d)
 {
     struct peer_key key = {.remote = d->remote, .local = d->local.family ? d->local : u->local};
@@ -175,6 +181,10 @@ static void receive(struct udp *u, const struct datagram *d)
         key = only_peer(u)->key;
     uint64_t hash = hash_of(u, &key);
     struct peer *p = find(u, &key, hash);
+    if (p && was_forgotten(p)) {
+        extract(u, p);
+        p = NULL;
+    }
     if (!p)
         p = meet(u, &key, hash);
     if (!p || p->conn->state != CONN_OPEN)
