@@ -1,5 +1,6 @@
 #include "bind/profile.h"
 
+#include <errno.h>
 #include <luajit.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +21,8 @@ static void report(const struct watchdog *w, const char *where, size_t length)
                      "evio-lua: watchdog: %s%s has run for more than %g s; the process ends\n%.*s",
                      atomic_load(&w->event), conn, (double)w->limit / 1e9, (int)length, where);
     size_t size = n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1;
-    ssize_t written = write(STDERR_FILENO, text, size);
-    (void)written;
+    while (write(STDERR_FILENO, text, size) < 0 && errno == EINTR) // the profiler's own signals, too
+        ;
     _exit(EXIT_FAILURE);
 }
 
