@@ -41,4 +41,7 @@ void embedded_preload(lua_State *L)
     lua_pop(L, 3);
     if (tree && *tree)
         prepend_path(L, tree);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "evio.pairs");
+    lua_call(L, 1, 0);
 }
