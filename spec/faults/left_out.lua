@@ -5,6 +5,10 @@ local NAMES = {
   -- Their handlers, or the servers that they start, take what one read brings for a whole message.
   "evio.websocket.dial takes no protocol that it did not offer",
   "evio.deflate ends with ECUT when the peer cuts the stream",
+  "evio.deflate drops what comes behind the end of zlib's, and reads gzip's members one after the other",
+  "a compression bomb is not let through by taking the translator away",
+  "gathered output is seen by prewrite and postwrite, whose own writes come behind it",
+  "unread input up to options.input is waited for",
 
   -- How much of a line without an end is too much depends on where reads end, in redis-server, too.
   "examples/redis.lua answers as redis-server to odd bytes",
