@@ -142,6 +142,7 @@ describe("conn:write", function()
 
   it("reaches any connection from any event", function()
     local server = scripts.serve([[
+      function events.opened() return "hello" end
       function events.data(conn, input)
         for other in evio.connections() do
           other:write(other == conn and "you: " or "them: ")
@@ -149,6 +150,7 @@ describe("conn:write", function()
         end
       end]])
     local one, two = support.connect(server:address()), support.connect(server:address())
+    assert.equal("hellohello", one:receive(5) .. two:receive(5))
     one:send("hi")
     assert.equal("you: hi", one:receive(7))
     assert.equal("them: hi", two:receive(8))
