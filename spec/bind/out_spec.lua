@@ -151,12 +151,12 @@ describe("conn:write", function()
 
   it("to another connection may be a buffer", function()
     local server = scripts.serve(BUFFER .. [[
+      function events.opened() return "hello" end
       function events.data(_, input)
         for conn in evio.connections() do conn:write(buffer:put(input)) end
       end]])
     local one, two = support.connect(server:address()), support.connect(server:address())
-    support.exchange(one, "x")
-    two:receive_some()
+    assert.equal("hellohello", one:receive(5) .. two:receive(5))
     two:send("all")
     assert.equal("all", one:receive(3))
     assert.equal("all", two:receive(3))

@@ -67,6 +67,7 @@ describe("a close", function()
 
   it("takes effect for a connection other than the event's, its output first", function()
     local server = scripts.serve(CLOSED .. [[
+      function events.opened() return "hello" end
       function events.data(conn)
         for other in evio.connections() do
           if other ~= conn then
@@ -76,6 +77,7 @@ describe("a close", function()
         end
       end]])
     local one, two = support.connect(server:address()), support.connect(server:address())
+    assert.equal("hellohello", one:receive(5) .. two:receive(5))
     one:send("x")
     assert.equal("bye", two:receive_all())
     assert.equal("true\tfalse\tfalse", server:line())
