@@ -6,6 +6,7 @@ local accept = require("evio.http.accept")
 local dates = require("evio.http.dates")
 local evio = require("evio")
 local extensions = require("evio.websocket.extensions")
+local fields = require("evio.http.fields")
 local glob = require("evio.codec.glob")
 local message = require("evio.http.message")
 local ranges = require("evio.http.ranges")
@@ -91,12 +92,23 @@ function targets.queries()
 end
 
 function targets.heads()
-  local fields = { "A: b\r\nCookie: a=1; b=\"2\"\r\n", "Host: x\r\nX:\t y \r\n", "" }
-  return fields, function(text)
+  local texts = { "A: b\r\nCookie: a=1; b=\"2\"\r\n", "Host: x\r\nX:\t y \r\n", "" }
+  return texts, function(text)
     local head = "GET / HTTP/1.1\r\n" .. text .. "\r\n"
     local one = setmetatable({ target = "/?" .. text, head = head }, message.request_metatable)
     assert(type(one.cookies) == "table" and type(one.query) == "table" and type(one.headers) == "table")
     assert(type(message.path_of(text)) == "string")
+  end
+end
+
+function targets.fields()
+  local value = random.bytes(300):gsub("[%c\127]", "."):gsub("^ +", ""):gsub(" +$", "")
+  return { "X-A", "etag", "Set-Cookie", "h0!#$%&'*+.^_`|~-" }, function(name)
+    local ok, text = pcall(fields.pack, { [name] = value }, fields.SERVER)
+    if ok then
+      local read = fields.parse("GET / HTTP/1.1\r\n" .. text .. "\r\n")
+      assert(read[name] == value and next(read, (next(read))) == nil, "a field is not what it was")
+    end
   end
 end
 

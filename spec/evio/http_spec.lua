@@ -1,6 +1,7 @@
 -- evio.http's messages by themselves.
 local codecs = require("spec.support.codecs")
 
+local fields = codecs.load("evio.http.fields")
 local message = codecs.load("evio.http.message")
 
 local function request(target, head)
@@ -75,6 +76,23 @@ describe("a response of evio.http", function()
     assert.equal("HTTP/1.1 799 \r\nDate: x\r\nContent-Length: 0\r\n\r\n", pack({ status = 799 }))
     assert.equal("HTTP/1.1 304 Not Modified\r\nDate: x\r\nETag: \"a\"\r\n\r\n",
       pack({ status = 304, headers = { ETag = '"a"' } }))
+  end)
+
+  it("has its own fields, however many there were before", function()
+    for round = 1, 3 do
+      for i = 1, 1500 do -- more than are kept
+        local value = i % 2 == 0 and ("x"):rep(i % 300) .. i or i / 4
+        assert.equal(("HTTP/1.1 200 OK\r\nDate: x\r\nA: %s\r\nContent-Length: 0\r\n\r\n"):format(value),
+          pack({ headers = { A = value } }))
+      end
+      assert.has_error(function() pack({ headers = { A = "a\n" .. round } }) end)
+    end
+    assert.equal("HTTP/1.1 200 OK\r\nDate: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n",
+      pack({ headers = { Upgrade = "h2c" } }))
+    assert.has_error(function() fields.pack({ Upgrade = "h2c" }, fields.CLIENT) end)
+    assert.equal("Date: y\r\n", fields.pack({ Date = "y" }, fields.CLIENT))
+    assert.has_error(function() fields.pack({ Date = "y" }, fields.SERVER) end)
+    assert.equal(tostring(0 / 0), fields.pack({ A = 0 / 0 }, fields.SERVER):match("A: (.*)\r\n"))
   end)
 
   it("has nothing in its fields that a peer could take for more", function()

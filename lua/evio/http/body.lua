@@ -6,8 +6,8 @@
 local band = require("bit").band
 local core = require("evio.core")
 local ffi = require("ffi")
+local fields = require("evio.http.fields")
 local memory = require("evio.http.memory")
-local message_of = require("evio.http.message")
 local stream = require("evio.stream")
 
 local M = {}
@@ -88,7 +88,7 @@ local function take_trailers(conn, state)
   elseif status ~= COMPLETE then
     return state.refuse(state, head.status, string_of(head.message))
   end
-  state.request.trailers = message_of.parse_fields("\r\n" .. string_of(head.data, head.used))
+  state.request.trailers = fields.parse("\r\n" .. string_of(head.data, head.used))
   return finish_body(conn, state)
 end
 

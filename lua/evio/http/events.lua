@@ -1,6 +1,7 @@
 -- Server-sent events: the media type text/event-stream (WHATWG HTML, 9.2).
 local answer = require("evio.http.answer")
 local core = require("evio.core")
+local fields = require("evio.http.fields")
 local message = require("evio.http.message")
 
 local M = {}
@@ -20,15 +21,15 @@ local function put_field(lines, who, name, value)
 end
 
 local function encode(who, event)
-  local fields, lines = type(event) == "table" and event or { data = event }, {}
-  local data, retry = fields.data, fields.retry
-  if type(data) ~= "string" and (data ~= nil or fields ~= event) then
+  local parts, lines = type(event) == "table" and event or { data = event }, {}
+  local data, retry = parts.data, parts.retry
+  if type(data) ~= "string" and (data ~= nil or parts ~= event) then
     error(("%s: the data is a %s, expected a string"):format(who, type(data)), 3)
   elseif retry ~= nil and (type(retry) ~= "number" or retry < 0 or retry % 1 ~= 0) then
     error(("%s: retry is %s, expected a whole number of milliseconds"):format(who, tostring(retry)), 3)
   end
   for _, name in ipairs({ "event", "id", "retry" }) do
-    put_field(lines, who, name, fields[name])
+    put_field(lines, who, name, parts[name])
   end
   if data then
     for line in (data:gsub("\r\n?", "\n") .. "\n"):gmatch("(.-)\n") do
@@ -45,15 +46,15 @@ end
 
 -- Answers a request with a stream of events, which has stream:send(event) and stream:comment(text) besides.
 function message.methods.events(request, response)
-  local fields, has_type = { ["Content-Type"] = "text/event-stream", ["Cache-Control"] = "no-store" }, nil
-  for name, value in next, response and response.headers or {} do
-    has_type = has_type or name:lower() == "content-type"
-    fields[name] = value
-  end
-  if has_type then
+  local headers = { ["Content-Type"] = "text/event-stream", ["Cache-Control"] = "no-store" }
+  local own = response and response.headers or {}
+  if fields.find(own, "content-type") then
     error("request:events: the Content-Type is text/event-stream", 2)
   end
-  local out = request:stream({ status = response and response.status, headers = fields })
+  for name, value in next, own do
+    headers[name] = value
+  end
+  local out = request:stream({ status = response and response.status, headers = headers })
   out.ends_with_peer = true
   local state = rawget(request.conn, answer.STATE)
   if state and state.paused then

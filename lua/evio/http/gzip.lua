@@ -1,6 +1,7 @@
 -- A handler around another one: compresses bodies for those who accept it, and decodes those that come compressed.
 local accept = require("evio.http.accept")
 local core = require("evio.core")
+local fields = require("evio.http.fields")
 local handlers = require("evio.http.handler")
 local message = require("evio.http.message")
 local settings_of = require("evio.settings")
@@ -20,19 +21,10 @@ local kinds = {
 -- 206 is a part of what its Content-Range tells of, the others have no body.
 local PLAIN = { [204] = true, [206] = true, [304] = true }
 
--- The name, as it is written there, and the value of a field.
-local function find_field(headers, name)
-  for key, value in next, headers do
-    if type(key) == "string" and key:lower() == name then
-      return key, value
-    end
-  end
-end
-
 -- A copy of the fields that says that they vary.
 local function copy_varying(headers)
   local made = settings_of.copy(headers)
-  local key, value = find_field(made, "vary")
+  local key, value = fields.find(made, "vary")
   if not key then
     made.Vary = "Accept-Encoding"
     return made
@@ -47,14 +39,14 @@ end
 
 -- Whether the body may be sent in more than one way.
 local function is_compressible(state, status, headers, body)
-  if type(body) ~= "string" or #body < state.least or PLAIN[status] or find_field(headers, "content-encoding") then
+  if type(body) ~= "string" or #body < state.least or PLAIN[status] or fields.find(headers, "content-encoding") then
     return false
   end
-  local _, cache = find_field(headers, "cache-control")
+  local _, cache = fields.find(headers, "cache-control")
   if type(cache) == "string" and cache:lower():find("no-transform", 1, true) then
     return false
   end
-  local _, media_type = find_field(headers, "content-type")
+  local _, media_type = fields.find(headers, "content-type")
   return media_type == nil or type(media_type) == "string" and types.is_compressible(media_type, state.types)
 end
 
@@ -73,10 +65,10 @@ local function transform(state, request, response)
     return made
   end
   made.body, made.headers["Content-Encoding"] = packed, "gzip"
-  if not find_field(headers, "content-type") then
+  if not fields.find(headers, "content-type") then
     made.headers["Content-Type"] = "text/plain; charset=utf-8"
   end
-  local key, etag = find_field(headers, "etag")
+  local key, etag = fields.find(headers, "etag")
   if type(etag) == "string" and etag:sub(1, 2) ~= "W/" then
     made.headers[key] = "W/" .. etag -- the bytes are others (RFC 9110, 8.8.1)
   end

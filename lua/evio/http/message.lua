@@ -1,40 +1,12 @@
--- HTTP messages: fields by their names, requests, and responses as bytes. No I/O.
+-- HTTP messages: requests, and responses as bytes. No I/O.
+local fields_of = require("evio.http.fields")
+
 local M = {}
 
-local byte, char, find, lower = string.byte, string.char, string.find, string.lower
-local rawset, setmetatable, type = rawset, setmetatable, type
+local byte, char, find = string.byte, string.char, string.find
+local rawset, type = rawset, type
+local pack_fields, SERVER = fields_of.pack, fields_of.SERVER
 local SLASH = 47
-
--- Fields ---------------------------------------------------------------------------------------------
-
--- Fields by name, which may be in any case; those that came more than once are joined with commas, cookies with
--- semicolons (RFC 9110, 5.3; RFC 6265, 5.4).
-local Fields = {}
-
-function Fields.__index(self, name)
-  local small = type(name) == "string" and lower(name)
-  return small and small ~= name and rawget(self, small) or nil
-end
-
--- Without the blanks at the end. (A pattern for them takes the square of the time that its text is long.)
-local function trim_end(text)
-  local last = #text
-  while last > 0 and (byte(text, last) == 32 or byte(text, last) == 9) do
-    last = last - 1
-  end
-  return text:sub(1, last)
-end
-
--- The fields of a head that was found to be well-formed.
-function M.parse_fields(head)
-  local fields = setmetatable({}, Fields)
-  for name, value in head:gmatch("\r\n([^:\r\n]+):[ \t]*([^\r\n]*)") do
-    name, value = lower(name), trim_end(value)
-    local before = rawget(fields, name)
-    fields[name] = before and before .. (name == "cookie" and "; " or ", ") .. value or value
-  end
-  return fields
-end
 
 -- Targets --------------------------------------------------------------------------------------------
 
@@ -84,7 +56,7 @@ local function parse_cookies(text)
   for pair in (text or ""):gmatch("[^;]+") do
     local name, value = pair:match("^%s*([^=%s]+)%s*=%s*(.*)$")
     if name and not found[name] then
-      value = trim_end(value)
+      value = fields_of.trim(value, 1)
       found[name] = value:match('^"(.*)"$') or value
     end
   end
@@ -96,7 +68,7 @@ end
 -- What is made when somebody looks at it.
 local lazy = {
   headers = function(self)
-    local fields = M.parse_fields(self.head)
+    local fields = fields_of.parse(self.head)
     if byte(self.target) ~= SLASH then -- a URL says where the request goes, whatever Host does: RFC 9112, 3.2.2
       fields.host = self.target:match("^%a+://([^/?]*)") or fields.host
     end
@@ -159,56 +131,6 @@ local function status_line(status)
   return line
 end
 
--- The fields of a side that it writes itself: of the connection and of how the body is framed.
-local SERVER = { what = "response", who = "the server", ["content-length"] = true, ["transfer-encoding"] = true,
-  connection = true, date = true }
-local CLIENT = { what = "request", who = "the client", ["content-length"] = true, ["transfer-encoding"] = true,
-  connection = true, upgrade = true }
-
-local function put_field(lines, name, value, side)
-  if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+.^_`|~-]+$") then
-    error(("a %s's field is %q, which is no name"):format(side.what, tostring(name)), 0)
-  elseif side[lower(name)] then
-    error(("a %s has the field %s, which %s writes"):format(side.what, name, side.who), 0)
-  elseif type(value) ~= "string" and type(value) ~= "number" or tostring(value):find("[%z\1-\8\10-\31\127]") then
-    error(("a %s's field %s is %s, expected text in one line"):format(side.what, name,
-      type(value) == "string" and ("%q"):format(value) or "a " .. type(value)), 0)
-  end
-  if side == SERVER and lower(name) == "upgrade" then -- which is for the next hop: RFC 9110, 7.8
-    lines[#lines + 1] = "Connection: Upgrade\r\n"
-  end
-  lines[#lines + 1] = ("%s: %s\r\n"):format(name, value)
-end
-
--- The lines of a side's fields; a list as a value stands for several fields.
-local function put_fields(headers, side)
-  local lines = {}
-  for name, value in next, headers do
-    if type(value) == "table" then
-      for _, one in ipairs(value) do
-        put_field(lines, name, one, side)
-      end
-    else
-      put_field(lines, name, value, side)
-    end
-  end
-  return table.concat(lines)
-end
-
--- Those of a request.
-function M.pack_fields(headers)
-  return put_fields(headers, CLIENT)
-end
-
-local function has_type(headers)
-  for name in next, headers do
-    if type(name) == "string" and lower(name) == "content-type" then
-      return true
-    end
-  end
-  return false
-end
-
 local BARE = { [204] = true, [304] = true } -- RFC 9110, 15.3.5 and 15.4.5
 
 -- The lines of a head without how the body is framed, and whether none follows. `date` is the line of it,
@@ -217,8 +139,8 @@ local function put_head(status, headers, has_body, date, connection)
   if headers ~= nil and type(headers) ~= "table" then
     error(("a response's headers are a %s, expected a table"):format(type(headers)), 0)
   end
-  local fields = headers and put_fields(headers, SERVER) or ""
-  if has_body and not (headers and has_type(headers)) then
+  local fields = headers and pack_fields(headers, SERVER) or ""
+  if has_body and not (headers and fields_of.find(headers, "content-type")) then
     fields = fields .. "Content-Type: text/plain; charset=utf-8\r\n"
   end
   return status_line(status) .. date .. fields .. connection, BARE[status] or false
@@ -264,7 +186,7 @@ end
 
 -- The end of a body in chunks, with trailers (RFC 9112, 7.1.2).
 function M.pack_last_chunk(trailers)
-  return "0\r\n" .. (trailers and put_fields(trailers, SERVER) or "") .. "\r\n"
+  return "0\r\n" .. (trailers and pack_fields(trailers, SERVER) or "") .. "\r\n"
 end
 
 -- The head of a 101, behind which the connection speaks something else (RFC 9110, 15.2.2).
@@ -273,7 +195,7 @@ function M.pack_upgrade(response, date)
     error(("a response with `upgrade` has the status %s and a %s, expected 101 and an events table"):format(
       tostring(response.status), type(response.upgrade)), 0)
   end
-  return "HTTP/1.1 101 Switching Protocols\r\n" .. date .. put_fields(response.headers or {}, SERVER) .. "\r\n"
+  return "HTTP/1.1 101 Switching Protocols\r\n" .. date .. pack_fields(response.headers or {}, SERVER) .. "\r\n"
 end
 
 return M

@@ -1,5 +1,5 @@
 -- Requests as a client sends them: checks, and bytes. No I/O. What is wrong is raised without a place.
-local message = require("evio.http.message")
+local fields = require("evio.http.fields")
 
 local M = {}
 
@@ -114,7 +114,7 @@ function M.make(request, authority, last)
   return {
     method = method, upgrade = request.upgrade, chunk = request.chunk, idempotent = IDEMPOTENT[method],
     head = ("%s %s HTTP/1.1\r\n"):format(method, target) .. make_host(headers, authority)
-      .. message.pack_fields(headers) .. connection .. make_framing(method, body) .. "\r\n",
+      .. fields.pack(headers, fields.CLIENT) .. connection .. make_framing(method, body) .. "\r\n",
     body = type(body) == "string" and body ~= "" and body or nil,
     source = type(body) == "function" and body or nil,
   }

@@ -2,8 +2,8 @@
 local band = require("bit").band
 local bodies = require("evio.http.body")
 local ffi = require("ffi")
+local fields = require("evio.http.fields")
 local memory = require("evio.http.memory")
-local message = require("evio.http.message")
 local stream = require("evio.stream")
 
 local M = {}
@@ -23,7 +23,7 @@ local function make_response(conn)
     reason = string_of(head.data + head.reason.at, head.reason.length),
     version = head.minor == 0 and "1.0" or "1.1",
     head = text,
-    headers = message.parse_fields(text),
+    headers = fields.parse(text),
   }
   if response.headers["set-cookie"] then -- the one field whose values do not become a list: RFC 9110, 5.3
     response.set_cookie = {}

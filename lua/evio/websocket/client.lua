@@ -4,9 +4,9 @@ local connection = require("evio.websocket.connection")
 local core = require("evio.core")
 local deflate = require("evio.websocket.deflate")
 local ffi = require("ffi")
+local fields = require("evio.http.fields")
 local handshake = require("evio.websocket.handshake")
 local memory = require("evio.http.memory")
-local message = require("evio.http.message")
 local options = require("evio.websocket.options")
 local stream = require("evio.stream")
 local translate = require("evio.translate")
@@ -53,7 +53,7 @@ local function take_answer(conn, ws, dialing)
   local answer = {
     status = head.status,
     reason = string_of(head.data + head.reason.at, head.reason.length),
-    headers = message.parse_fields(string_of(head.data, head.used)),
+    headers = fields.parse(string_of(head.data, head.used)),
   }
   if answer.status > 101 and answer.status < 200 or answer.status == 100 then
     return take_answer(conn, ws, dialing) -- of no interest
