@@ -11,7 +11,8 @@ local INTRO = [[
 Made by `make bench`, which needs two idle cores: the server has one of them, the load the other. Each figure
 is the server's CPU time per request (user and system, from /proc), the median of all rounds with the least and
 the most in brackets; servers are measured in turn, and the ratio is the median of the ratios that each round
-gave. `luajit scripts/bench/run.lua --only resp-get --rounds 5` measures one row; `--help` names them.
+gave. Rows with a tight bar have three times the rounds. `luajit scripts/bench/run.lua --only resp-get --rounds 5`
+measures one row; `--help` names them.
 ]]
 
 -- Rows side by side: a chart has those whose names begin so, and a title.
@@ -50,6 +51,9 @@ dearer, as each message then has a wake-up of its own, and the ratio is 0.66 to 
 second.
 
 Memory of an idle TLS connection: most of it is OpenSSL's own, and nginx's is as large.
+
+A bar that is missed by a row whose ratios in brackets lie far apart was missed by the machine, which had something
+else to do; the row alone, with more rounds, tells.
 ]=]
 
 -- The lines of a chart's data: a label, and a figure for each server.

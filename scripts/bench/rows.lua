@@ -13,7 +13,8 @@
 --   or "auto"), echo = true (the replies are compared with the requests, once, before the rounds)
 -- and may have `before`, a list of such loads that the process serves before: to fill it, or to
 -- show that what came before changes nothing. `requests` makes one stop after so many. `hold` is a
--- number of connections that are held open beside the load, and do nothing.
+-- number of connections that are held open beside the load, and do nothing. `often` multiplies the
+-- rounds: where the bar is so tight that a machine's unrest shows.
 local M = { servers = require("servers") }
 
 local function hex(text)
@@ -71,7 +72,7 @@ end
 
 M.rows = {
   {
-    name = "echo",
+    name = "echo", often = 3,
     title = "echo, 6 bytes, one at a time, 50 connections",
     kind = "cpu",
     load = { connections = 50, message = "6", echo = true },
@@ -79,7 +80,7 @@ M.rows = {
     against = { floor = { most = 1.10 }, luv = { below = 1.00 } },
   },
   {
-    name = "timers",
+    name = "timers", often = 3,
     title = "the same echo, with pending timers",
     kind = "cpu",
     load = { connections = 50, message = "6" },
@@ -87,7 +88,7 @@ M.rows = {
     against = { ["no timer"] = { most = 1.05 } },
   },
   {
-    name = "timeouts",
+    name = "timeouts", often = 3,
     title = "the same echo beside 10,000 quiet connections, with idle time-outs on all",
     kind = "cpu",
     hold = 10000,
@@ -96,7 +97,7 @@ M.rows = {
     against = { ["no time-out"] = { most = 1.05 } },
   },
   {
-    name = "http",
+    name = "http", often = 3,
     title = "HTTP hello, keep-alive, 50 connections",
     kind = "cpu",
     load = { connections = 50, message = HELLO, reply = "auto" },
@@ -128,7 +129,7 @@ M.rows = {
     against = { ws = { most = 0.12 } },
   },
   {
-    name = "https",
+    name = "https", often = 3,
     title = "HTTPS hello, keep-alive, 50 connections",
     kind = "https",
     load = "wrk", connections = 50,

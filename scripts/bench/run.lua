@@ -121,7 +121,6 @@ local function measure_all(chosen, options)
     process.fail("two cores are needed: one for the server, one for the load")
   end
   local context = {
-    rounds = options.rounds,
     seconds = options.seconds,
     servers = rows.servers,
     server_core = cores[1],
@@ -129,6 +128,7 @@ local function measure_all(chosen, options)
   }
   local results = {}
   for _, row in ipairs(chosen) do
+    context.rounds = options.rounds * (row.often or 1)
     for _, result in ipairs(measure.kinds[row.kind](row, context)) do
       results[#results + 1] = result
     end
