@@ -55,12 +55,12 @@ describe("the handshake of evio.websocket.server", function()
   it("takes no longer for blanks in its fields", function()
     local server = scripts.serve(SOURCE:format("deflate = true"))
     local blanks = (" "):rep(28000)
-    local before = support.clock()
+    local before = support.cpu_seconds(server.pid)
     for _, field in ipairs({ "Upgrade: x%sy", "Connection: x%sy", "Sec-WebSocket-Extensions: permessage-deflate;a%sb",
       "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=9%sb" }) do
       answer(server, (websocket.request("/chat"):gsub("\r\n\r\n$", "\r\n" .. field:format(blanks) .. "\r\n\r\n")))
     end
-    assert.is_true(support.sanitized or support.clock() - before < 1)
+    assert.is_true(support.sanitized or support.cpu_seconds(server.pid) - before < 1)
   end)
 
   it("is of no use to who has finished before the answer", function()

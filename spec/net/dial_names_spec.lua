@@ -68,11 +68,11 @@ describe("dialing a name", function()
     })
     local ip, seconds = dial(address, "tcp://late6.example:" .. port):expect("^opened\t(%S+)\t(%S+)")
     assert.equal("127.0.0.1", ip)
-    assert.is_true(tonumber(seconds) >= 0.05 and tonumber(seconds) < 0.5, seconds)
+    assert.is_true(tonumber(seconds) >= 0.05 and tonumber(seconds) < 1, seconds)
     if support.has_ipv6() then
       ip, seconds = dial(address, "tcp://late4.example:" .. port):expect("^opened\t(%S+)\t(%S+)")
       assert.equal("::1", ip)
-      assert.is_true(tonumber(seconds) < 0.5, seconds)
+      assert.is_true(tonumber(seconds) < 1, seconds)
     end
   end)
 
@@ -82,7 +82,7 @@ describe("dialing a name", function()
     local ip, seconds = dial(address, "tcp4://two.example:" .. port):expect("^opened\t(%S+)\t(%S+)")
     close()
     assert.equal("127.0.0.1", ip)
-    assert.is_true(tonumber(seconds) >= 0.25 and tonumber(seconds) < 1, seconds)
+    assert.is_true(tonumber(seconds) >= 0.25 and tonumber(seconds) < 3, seconds)
   end)
 
   it("tries the next address at once when one refuses", function()
