@@ -6,24 +6,21 @@
 // For the thread of the loop to notice by itself: it knows more.
 static const uint64_t grace = 1000000000;
 
-static bool is_over(const struct watchdog *w, uint64_t more)
-{
-    uint64_t since = atomic_load(&w->since);
-    return since && clock_now() - since > w->limit + more;
-}
-
 bool watchdog_is_over(const struct watchdog *w)
 {
-    return is_over(w, 0);
+    uint64_t since = atomic_load(&w->since);
+    return since && clock_now() - since > w->limit;
 }
 
 static void *watch(void *data)
 {
     struct watchdog *w = data;
     uint64_t pause = (w->limit < grace ? w->limit : grace) / 8;
+    uint64_t late = 0; // in pauses, as the machine may stand still for longer, and the loop's thread with it
     for (;;) {
         thread_sleep(pause);
-        if (is_over(w, grace))
+        late = watchdog_is_over(w) ? late + pause : 0;
+        if (late >= grace)
             w->bark(w);
     }
     return NULL;
