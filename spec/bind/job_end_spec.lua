@@ -211,7 +211,7 @@ describe("the end of the Lua state #threads", function()
       evio.pool({ linger = 0 })
       evio.run()
       for _ = 1, 1000 do evio.spawn(function() end) end]], plain())
-    assert.equal("evio: background jobs: 4 of them did not end within 0 s of the shutdown\n", stderr)
+    assert.matches("^evio: background jobs: [1-4] of them did not end within 0 s of the shutdown\n$", stderr)
     assert.same({ status = 0 }, result)
   end)
 
