@@ -1,5 +1,4 @@
 // net/udp: what comes in the iteration in which its peer is forgotten. (No script can hit that moment.)
-#include "net/loop.h"
 #include "net/udp.h"
 
 #include "base/addr.h"
@@ -47,12 +46,6 @@ static const struct net_events events = {
     .accepted = accepted, .arrived = pair_no_filters, .opened = opened, .data = data, .closed = closed,
 };
 
-static void turn(struct net *net)
-{
-    net->restless = true;
-    CHECK(loop_turn(net) == 0);
-}
-
 // A socket whose datagrams go there.
 static int connect_to(const struct endpoint *e)
 {
@@ -79,16 +72,16 @@ static void is_not_lost(void)
     udp_start(&u);
     int peer = connect_to(&u.local);
     CHECK(write(peer, "one", 3) == 3);
-    turn(net);
+    turn_at_once(net);
     CHECK(world.opened == 1 && world.data == 1);
     nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
-    turn(net);
+    turn_at_once(net);
     CHECK(world.conn->excused && world.closed == 0);
     CHECK(write(peer, "two", 3) == 3);
-    turn(net);
+    turn_at_once(net);
     CHECK(world.opened == 2 && world.data == 2 && world.closed == 1);
     conn_end(world.conn);
-    turn(net);
+    turn_at_once(net);
     CHECK(world.closed == 2 && group.connections == 0);
     close(peer);
     udp_free(&u);

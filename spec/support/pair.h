@@ -42,10 +42,15 @@ static inline void pair_open(struct pair *p, const struct net_events *events, co
 }
 
 // One iteration, which does not wait.
+static inline void turn_at_once(struct net *net)
+{
+    net->restless = true;
+    CHECK(loop_turn(net) == 0);
+}
+
 static inline void pair_turn(struct pair *p)
 {
-    p->net->restless = true;
-    CHECK(loop_turn(p->net) == 0);
+    turn_at_once(p->net);
 }
 
 #endif
