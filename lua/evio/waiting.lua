@@ -130,25 +130,27 @@ function methods.lines(conn)
   return methods.readline, conn
 end
 
-local function check_bytes(bytes)
+local function check_bytes(bytes, more)
   if type(bytes) ~= "string" and not stream.is_buffer(bytes) then
     error(("conn:write: a %s, expected a string or a string.buffer"):format(type(bytes)), 3)
+  elseif more ~= nil then
+    error(("conn:write: a second value, a %s, expected one string or string.buffer"):format(type(more)), 3)
   end
 end
 
 -- In the connection's own session it waits while the queue is full.
 function methods.write(conn, ...)
-  local current, bytes = tasks.current, ...
+  local current, bytes, more = tasks.current, ...
   local state = current and state_of(conn)
   if not state or state.task ~= current then
     return queue_write(conn, ...)
-  elseif state.stream and live.halt == 0 and live.finished == 0 and type(bytes) == "string" then
+  elseif state.stream and live.halt == 0 and live.finished == 0 and type(bytes) == "string" and more == nil then
     put(bytes, #bytes)
     if live.halt == 0 then
       return live.out_length
     end
   else
-    check_bytes(bytes)
+    check_bytes(bytes, more)
     local pending, message, code = queue_write(conn, bytes)
     if not pending then
       return pending, message, code

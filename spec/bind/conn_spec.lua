@@ -37,6 +37,8 @@ describe("a connection's method", function()
       ["conn:write(nil)"] = "string or string.buffer expected, got nil",
       ["conn:write(5)"] = "string or string.buffer expected, got number",
       ["conn:write({})"] = "string or string.buffer expected, got table",
+      ["conn:write('a', 'b')"] = "conn:write: a second value, a string, expected one string or string.buffer",
+      ["conn:write(('a'):gsub('a', 'b'))"] = "conn:write: a second value, a number, expected one",
       ["conn:write(io.stdout)"] = "string or string.buffer expected, got userdata",
       ["conn:fail()"] = "string expected, got no value",
       ["conn:fail(5)"] = "string expected, got number",

@@ -48,6 +48,7 @@ describe("a session", function()
     ["evio.sleep(-1)"] = "evio.sleep: -1, expected seconds from 0 to 10^9",
     ["evio.sleep()"] = "evio.sleep: a nil, expected seconds from 0 to 10^9",
     ["conn:write({})"] = "conn:write: a table, expected a string or a string.buffer",
+    ["conn:write('a', 5)"] = "conn:write: a second value, a number, expected one string or string.buffer",
     ["evio.connect(5)"] = "evio.connect: the address is a number, expected a string",
     ["evio.connect('tcp://[::1]:1', 5)"] = "evio.connect: the events are a number, expected a table",
     ["evio.connect('tcp://[::1]:1', { opened = print })"] = "evio.connect: events.opened beside the session",

@@ -50,6 +50,13 @@ describe("a detached socket #threads", function()
     assert.equal("0987654321", client:receive(10))
   end)
 
+  it("writes one string, and loses no second one without a word", function()
+    local client, server = serve("socket:write('a', 'b')")
+    go(client)
+    server:expect("^false\t.*socket:write: a second value, a string, expected one string or string.buffer")
+    assert.equal("", client:receive_all())
+  end)
+
   it("is closed when its job ended, by an error, too", function()
     local client, server = serve("local x = socket error('on purpose')")
     go(client)

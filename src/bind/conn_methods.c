@@ -65,6 +65,9 @@ static int method_write(lua_State *L)
     bool buffer = host_is_buffer(host_get(L), L, 2);
     if (!buffer && lua_type(L, 2) != LUA_TSTRING)
         return luaL_typerror(L, 2, "string or string.buffer");
+    if (!lua_isnoneornil(L, 3)) // nothing is lost without a word
+        return luaL_error(L, "conn:write: a second value, a %s, expected one string or string.buffer",
+                          luaL_typename(L, 3));
     if (!c)
         return push_false(L);
     if (buffer)

@@ -145,6 +145,9 @@ static int socket_write(lua_State *L)
     bool buffer = is_buffer(L, 2);
     if (!buffer && lua_type(L, 2) != LUA_TSTRING)
         return luaL_typerror(L, 2, "string or string.buffer");
+    if (!lua_isnoneornil(L, 3))
+        return luaL_error(L, "socket:write: a second value, a %s, expected one string or string.buffer",
+                          luaL_typename(L, 3));
     if (buffer)
         luaL_callmeta(L, 2, "__tostring");
     const char *bytes = lua_tolstring(L, buffer ? -1 : 2, &n);
