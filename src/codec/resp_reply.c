@@ -66,9 +66,9 @@ enum resp_reply_result resp_reply_scan(struct resp_reply *reply, const char *byt
 {
     while (reply->left > 0 && reply->at < n) {
         const char *head = bytes + reply->at;
-        size_t rest = (size_t)(n - reply->at), most = rest < MOST_LINE ? rest : MOST_LINE;
+        size_t rest = (size_t)(n - reply->at), most = rest <= MOST_LINE ? rest : MOST_LINE + 1;
         const char *cr = memchr(head, '\r', most);
-        if (!is_one_of(*head, TYPES) || (!cr && most == MOST_LINE))
+        if (!is_one_of(*head, TYPES) || (!cr && most > MOST_LINE))
             return RESP_REPLY_BAD;
         if (!cr || cr + 1 == bytes + n)
             return RESP_REPLY_MORE;

@@ -127,12 +127,13 @@ function decode_at(bytes, at, depth)
   elseif not decoder then
     return nil, ("a value begins with %q"):format(kind)
   end
-  local stop = bytes:find("\r\n", at + 1, true)
-  if not stop then
-    if #bytes - at > MOST_LINE then
-      return nil, ("a line of more than %d bytes"):format(MOST_LINE)
-    end
+  local stop = bytes:find("\r", at + 1, true)
+  if (stop or #bytes + 1) - at > MOST_LINE then
+    return nil, ("a line of more than %d bytes"):format(MOST_LINE)
+  elseif not stop or stop == #bytes then
     return nil
+  elseif bytes:byte(stop + 1) ~= 10 then
+    return nil, ("a line has a CR inside, behind %q"):format(bytes:sub(at, stop - 1):sub(1, 40))
   end
   return decoder(bytes, bytes:sub(at + 1, stop - 1), stop + 2, kind, depth)
 end
