@@ -1,8 +1,8 @@
 -- Misuse of evio's functions raises: where in the script, what came, what was expected.
 local scripts = require("spec.support.scripts")
 
-local EVENTS = "expected serving, opened, data, woken, eof, prewrite, postwrite, drained, detached, "
-  .. "closed, failed, tick or options"
+local EVENTS = "expected serving, opened, data, woken, eof, prewrite, postwrite, drained, stopping, "
+  .. "detached, closed, failed, tick or options"
 local BYTES = "expected a number of bytes from 1 to 2^30"
 local SECONDS = "expected a number of seconds from 0 to 10^6"
 

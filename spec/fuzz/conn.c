@@ -139,6 +139,12 @@ static void drained(struct conn *c)
     answer(c);
 }
 
+static void stopping(struct conn *c)
+{
+    expect_open(c);
+    answer(c);
+}
+
 static void end(struct conn *c, bool was_opened)
 {
     struct pair *p = pair_of(c);
@@ -216,7 +222,7 @@ static void notice(struct net *net, const char *where, const char *text)
 static const struct net_events events = {
     .serving = serving, .tick = tick, .stopped = stopped, .accepted = accepted, .arrived = arrived, .opened = opened,
     .ready = ready, .woken = woken, .data = data, .eof = eof, .prewrite = prewrite, .postwrite = postwrite,
-    .drained = drained, .closed = closed, .failed = failed, .detached = detached, .ending = ending, .notice = notice,
+    .drained = drained, .stopping = stopping, .closed = closed, .failed = failed, .detached = detached, .ending = ending, .notice = notice,
 };
 
 static void fire(struct timer *t)

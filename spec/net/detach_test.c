@@ -55,7 +55,7 @@ static void detached(struct conn *c)
 
 static const struct net_events events = {
     .arrived = pair_no_filters, .opened = pair_ignore, .woken = pair_ignore, .data = data, .eof = pair_ignore,
-    .drained = pair_ignore,
+    .drained = pair_ignore, .stopping = pair_ignore,
     .closed = closed, .failed = closed, .detached = detached,
 };
 

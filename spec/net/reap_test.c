@@ -24,8 +24,8 @@ static void closed(struct conn *c)
 }
 
 static const struct net_events events = {
-    .arrived = pair_no_filters, .opened = pair_ignore, .woken = pair_ignore, .eof = pair_ignore, .drained = pair_ignore, .closed = closed,
-    .failed = pair_ignore, .detached = pair_ignore,
+    .arrived = pair_no_filters, .opened = pair_ignore, .woken = pair_ignore, .eof = pair_ignore,
+    .drained = pair_ignore, .stopping = pair_ignore, .closed = closed, .failed = pair_ignore, .detached = pair_ignore,
 };
 
 static void reads_before_it_takes_the_peer_to_be_done(void)

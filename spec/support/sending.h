@@ -71,7 +71,7 @@ static void postwrite(struct conn *c, size_t amount, size_t remaining)
 }
 
 static const struct net_events events = {
-    .arrived = pair_no_filters, .opened = pair_ignore, .woken = pair_ignore, .eof = pair_ignore, .drained = drained,
+    .arrived = pair_no_filters, .opened = pair_ignore, .woken = pair_ignore, .eof = pair_ignore, .drained = drained, .stopping = pair_ignore,
     .prewrite = prewrite, .postwrite = postwrite, .closed = closed, .failed = closed, .detached = detached,
 };
 

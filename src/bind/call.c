@@ -15,7 +15,7 @@ enum { STACK = 32 }; // slots that a call may need
 
 static const bool returns_out[EVENT_KINDS] = {
     [EVENT_OPENED] = true, [EVENT_DATA] = true, [EVENT_WOKEN] = true, [EVENT_EOF] = true,
-    [EVENT_DRAINED] = true, [EVENT_READY] = true,
+    [EVENT_DRAINED] = true, [EVENT_STOPPING] = true, [EVENT_READY] = true,
 };
 
 // The connection has no socket to act on any more.

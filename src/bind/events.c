@@ -192,6 +192,18 @@ static void drained(struct conn *c)
     answer(&e);
 }
 
+// What it returned leaves with the end.
+static void stopping(struct conn *c)
+{
+    if (!has(c, EVENT_STOPPING))
+        return;
+    struct event e = event_of(c, EVENT_STOPPING);
+    call_and_act(&e);
+    conn_close(c, NULL);
+    conn_flush(c, e.out, e.out_length);
+    call_end(host_of(c), &e);
+}
+
 // The last event of a connection.
 static void end_with(struct conn *c, enum event_kind kind)
 {
@@ -312,6 +324,7 @@ const struct net_events events_table = {
     .prewrite = prewrite,
     .postwrite = postwrite,
     .drained = drained,
+    .stopping = stopping,
     .closed = closed,
     .failed = failed,
     .detached = detached,

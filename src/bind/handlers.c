@@ -11,8 +11,8 @@
 const char *const event_names[EVENT_KINDS] = {
     [EVENT_SERVING] = "serving",   [EVENT_OPENED] = "opened",     [EVENT_DATA] = "data",
     [EVENT_WOKEN] = "woken",       [EVENT_EOF] = "eof",           [EVENT_PREWRITE] = "prewrite",
-    [EVENT_POSTWRITE] = "postwrite", [EVENT_DRAINED] = "drained", [EVENT_DETACHED] = "detached",
-    [EVENT_CLOSED] = "closed",     [EVENT_FAILED] = "failed",     [EVENT_TICK] = "tick",
+    [EVENT_POSTWRITE] = "postwrite", [EVENT_DRAINED] = "drained", [EVENT_STOPPING] = "stopping",
+    [EVENT_DETACHED] = "detached", [EVENT_CLOSED] = "closed",     [EVENT_FAILED] = "failed",     [EVENT_TICK] = "tick",
     [EVENT_TRANSLATE] = "translate", [EVENT_READY] = "ready",
     [EVENT_TIMER] = "timer",       [EVENT_JOB] = "a job's callback",
 };

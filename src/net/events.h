@@ -39,6 +39,8 @@ struct net_events {
     void (*prewrite)(struct conn *, size_t amount);
     void (*postwrite)(struct conn *, size_t amount, size_t remaining);
     void (*drained)(struct conn *);
+    // A shutdown is about to close it: last words.
+    void (*stopping)(struct conn *);
     // The last event of a connection is one of these. closed and failed: conn->error and
     // conn->message say why. detached takes the descriptor with conn_take_socket.
     void (*closed)(struct conn *);

@@ -136,6 +136,8 @@ static void close_connections(struct conn_group *group)
         struct conn *c = container_of(i, struct conn, sibling);
         if (c->state > CONN_CLOSING || c->slot.id > group->newest)
             continue;
+        if (c->state == CONN_OPEN && c->opened && !c->shaking)
+            group->net->events->stopping(c);
         conn_close(c, NULL);
         conn_flush(c, NULL, 0);
     }

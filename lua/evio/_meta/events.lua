@@ -18,6 +18,7 @@
 ---@field prewrite? fun(conn: evio.Conn, amount: number): action: evio.Action Before every write attempt of `amount` bytes.
 ---@field postwrite? fun(conn: evio.Conn, amount: number, remaining: number): action: evio.Action After every write attempt: `amount` bytes went out, `remaining` wait.
 ---@field drained? fun(conn: evio.Conn): out: evio.Out, action: evio.Action Pending output that had reached the high mark is down to the low one.
+---@field stopping? fun(conn: evio.Conn): out: evio.Out, action: evio.Action A shutdown is about to close the connection: last words, which are sent in front of the end.
 ---@field detached? fun(conn: evio.Conn, socket: evio.Socket): action: evio.Action After `conn:detach()` or the `"detach"` action, when the pending output is sent: the socket is the script's.
 ---@field failed? fun(conn: evio.Conn, err: string?, code: string?): action: evio.Action A connection ended before it opened. Without this function, a line on stderr says so.
 ---@field closed? fun(conn: evio.Conn, err: string?, code: string?): action: evio.Action Once for every connection that opened and was not detached; `err` is nil on a clean end. `code` is an errno's name, nil for a script's error.

@@ -21,7 +21,7 @@ local ws = {}
 ---@class evio.WebSocketHandlers
 ---@field opened? fun(ws: evio.WebSocket, request: evio.HttpRequest) the handshake is over. What is needed of the request later, a script keeps: it goes. Of a client, with the answer, `{ status, reason, headers }`
 ---@field message? fun(ws: evio.WebSocket, data: string, kind: evio.WebSocketKind) a message, whole
----@field closed? fun(ws: evio.WebSocket, code: number, reason: string) once, at the end of each that opened. The code is the peer's, or ours where the peer broke the protocol (1002, 1007, 1009) or a handler failed (1011); 1005 for a close without a code, 1006 for an end without a close
+---@field closed? fun(ws: evio.WebSocket, code: number, reason: string) once, at the end of each that opened. The code is the peer's, or ours where the peer broke the protocol (1002, 1007, 1009) or a handler failed (1011), or a shutdown ends it (1001); 1005 for a close without a code, 1006 for an end without a close
 ---@field pong? fun(ws: evio.WebSocket, data: string) the answer to a ping
 ---@field drained? fun(ws: evio.WebSocket) pending output is down from the high mark to the low one
 ---@field failed? fun(ws: evio.WebSocket, message: string, code: string) of a client: it ended before it opened; without a handler a line is printed

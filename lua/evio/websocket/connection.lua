@@ -15,7 +15,7 @@ local string_of, rawget = ffi.string, rawget
 local send, say_close = sockets.send, sockets.say_close
 local MORE, WHOLE, PART, CONTROL = codec.MORE, codec.WHOLE, codec.PART, codec.CONTROL
 local PONG = codec.PONG
-local CUT, FAILED = 1006, 1011 -- RFC 6455, 7.4.1
+local GOING_AWAY, CUT, FAILED = 1001, 1006, 1011 -- RFC 6455, 7.4.1
 
 local SOCKET = {} -- the key of a connection's WebSocket in its table
 
@@ -183,6 +183,13 @@ function M.events(handlers)
     closed = on_closed,
     drained = handlers.drained and function(conn)
       handlers.drained(rawget(conn, SOCKET))
+    end,
+    stopping = function(conn)
+      local self = rawget(conn, SOCKET)
+      if self._open then
+        self._code = GOING_AWAY
+        say_close(self, GOING_AWAY, "")
+      end
     end,
     opened = function(conn)
       M.open(rawget(conn, SOCKET))
