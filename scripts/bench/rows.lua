@@ -31,6 +31,15 @@ local SET = resp("SET", "*3\r\n$3\r\nSET\r\n$16\r\nkey:__rand_int__\r\n$3\r\nxxx
 local GET = resp("GET", "*2\r\n$3\r\nGET\r\n$16\r\nkey:__rand_int__\r\n", 9)
 local COMMANDS = { INLINE, PING, SET, GET }
 local HELLO = hex("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+-- What a browser asks with.
+local BROWSER = hex(table.concat({
+  "GET / HTTP/1.1", "Host: localhost:8080", "Connection: keep-alive", "Cache-Control: max-age=0",
+  'sec-ch-ua: "Chromium";v="120", "Not A(Brand";v="99"', "sec-ch-ua-mobile: ?0", 'sec-ch-ua-platform: "Linux"',
+  "Upgrade-Insecure-Requests: 1", "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)",
+  "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
+  "Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate", "Sec-Fetch-User: ?1", "Sec-Fetch-Dest: document",
+  "Accept-Encoding: gzip, deflate, br", "Accept-Language: en-US,en;q=0.9", "Cookie: session=31d4d96e407aad42", "\r\n",
+}, "\r\n"))
 -- A text of 32 bytes in a frame of a client's (RFC 6455, 5.2); what comes back has no mask.
 local function websocket(depth)
   local mask, masked = "\1\2\3\4", {}
@@ -111,6 +120,14 @@ M.rows = {
     load = { connections = 50, depth = 16, message = HELLO, reply = "auto" },
     entries = { "evio-lua http", "nginx http" },
     against = { ["nginx http"] = { most = 0.25 } },
+  },
+  {
+    name = "http-browser", often = 3,
+    title = "HTTP hello, asked by a browser with 16 fields, keep-alive, 50 connections",
+    kind = "cpu",
+    load = { connections = 50, message = BROWSER, reply = "auto" },
+    entries = { "evio-lua http", "nginx http" },
+    against = { ["nginx http"] = { most = 1.00 } },
   },
   {
     name = "websocket",
