@@ -29,7 +29,7 @@ local SCRIPT = [[
       tostring(response.body), response.headers["X-A"] or "-", response.trailers and response.trailers["x-t"] or "-")
   end
   local url
-  local clients, settings = {}, { line = 60, head = 200, body = 40, timeout = 5 }
+  local clients, settings = {}, { line = 60, head = 200, body = 40, timeout = 25 }
   local function ask(method, number, cut, fn)
     clients[number] = clients[number] or evio.http.client(url, settings)
     local path = ("/%%d/%%d"):format(number, cut)

@@ -13,11 +13,11 @@ local function run(url, settings, source, expected)
       return response
     end
     local function await(fn)
-      for _ = 1, 300 do
+      for _ = 1, 1500 do
         if fn() then return end
         evio.sleep(0.01)
       end
-      print("not within 3 s")
+      print("not within 15 s")
     end
     local sessions = evio.session(function()
       %s

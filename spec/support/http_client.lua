@@ -5,6 +5,7 @@ local M = {}
 
 -- A script with a server that tells what it was asked, and a `client` of it; `source` runs when the server is there.
 -- `asked` counts requests, `opened` connections. ask(request, fn) prints the answer, and then calls fn.
+-- gone(id, fn) calls fn as soon as there is no connection of the id.
 local SCRIPT = [[
   local evio = require("evio")
   local asked, opened, client, url, port = 0, 0, nil, nil, nil
@@ -29,6 +30,14 @@ local SCRIPT = [[
     client:request(request, function(response, message, code)
       print(response and response.status, response and response.body, message, code)
       if fn then fn(response) end
+    end)
+  end
+  local function gone(id, fn)
+    local timer
+    timer = evio.every(0.01, function()
+      if evio.conn(id) then return end
+      timer:cancel()
+      fn()
     end)
   end
   local function finish() client:close() evio.shutdown() end

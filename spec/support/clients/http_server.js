@@ -27,7 +27,7 @@ const server = http.createServer((request, response) => {
     }
   });
 });
-server.keepAliveTimeout = 200;
+server.keepAliveTimeout = 1000;
 server.on("upgrade", (request, socket) => {
   socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n");
   socket.pipe(socket);
