@@ -6,13 +6,24 @@ local unistd = require("posix.unistd")
 
 local M = {}
 
+-- In front of those that the system gives to whoever asks for any, of which one might be gone before a proxy binds it.
+local FIRST_PORT, PORTS = 10000, 20000
+
+local function random_port()
+  local file = assert(io.open("/dev/urandom", "rb"))
+  local high, low = file:read(2):byte(1, 2)
+  file:close()
+  return FIRST_PORT + (high * 256 + low) % PORTS
+end
+
 -- Free ports of 127.0.0.1, as they cannot be asked which they took.
 function M.free_ports(count)
   local fds, ports = {}, {}
   for i = 1, count do
     fds[i] = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
-    assert(socket.bind(fds[i], { family = socket.AF_INET, addr = "127.0.0.1", port = 0 }))
-    ports[i] = socket.getsockname(fds[i]).port
+    repeat
+      ports[i] = random_port()
+    until socket.bind(fds[i], { family = socket.AF_INET, addr = "127.0.0.1", port = ports[i] })
   end
   for _, fd in ipairs(fds) do
     unistd.close(fd)
