@@ -129,7 +129,8 @@ describe("a detached socket #threads", function()
   end)
 
   it("stays with the script when the job cannot be spawned", function()
-    local client, server = scripts.serve_one([[
+    local client, server = scripts.serve_one(([[
+      local path = "%s/go"
       function events.data() return nil, "detach" end
       function events.detached(_, socket)
         evio.pool({ threads = 1, queue = 1 })
@@ -137,14 +138,15 @@ describe("a detached socket #threads", function()
         print(pcall(evio.spawn, function() end, socket, socket))
         print(pcall(evio.spawn, function() end, { socket }))
         print(socket:fd() ~= nil)
-        local first = evio.spawn(function() evio.sleep(0.2) end)
+        local first = evio.spawn(function(path) while not io.open(path) do evio.sleep(0.002) end end, path)
         evio.spawn(function() end)
         print(select(3, evio.spawn(function() end, socket)), socket:fd() ~= nil)
+        assert(io.open(path, "w")):close()
         first:done(function()
           evio.spawn(function(socket) socket:write("hello") end, socket)
           print(pcall(evio.spawn, function() end, socket))
         end)
-      end]])
+      end]]):format(support.tmpdir()))
     client:send("x")
     assert.matches("^false\t.*argument 2 is a function, which cannot cross", server:line())
     assert.matches("^false\t.*argument 2 is a socket that is given twice", server:line())
@@ -157,17 +159,19 @@ describe("a detached socket #threads", function()
 
   it("is closed with a job that is cancelled, and with one that is dropped", function()
     for _, how in ipairs({ "job:cancel()", "evio.shutdown()" }) do
+      local path = support.tmpdir() .. "/go"
       local client, server = scripts.serve_one(([[
-        evio.pool({ threads = 1, linger = 5 })
+        evio.pool({ threads = 1, linger = 60 })
         function events.data() return "gone", "detach" end
         function events.detached(_, socket)
-          evio.spawn(function() evio.sleep(0.5) end)
+          evio.spawn(function(path) while not io.open(path) do evio.sleep(0.002) end end, "%s")
           local job = evio.spawn(function() end, socket)
           job:done(print)
           %s
-        end]]):format(how))
+        end]]):format(path, how))
       client:send("x")
-      assert.equal("gone", client:receive_all(0.4))
+      assert.equal("gone", client:receive_all()) -- while the first one goes on
+      support.write_file(path, "")
       assert.equal("false\tcancelled\tECANCELED", server:line())
     end
   end)
