@@ -24,16 +24,26 @@ describe("evio.after", function()
 
   it("fires in the order of the deadlines, not of the calls", function()
     assert.equal(lines(1, 2, 3, 4, 5), output_of([[
-      for _, number in ipairs({ 3, 1, 5, 2, 4 }) do
-        evio.after(number / 100, function() print(number) end)
-      end]]))
+      local start, timers
+      repeat -- once more, where they were set from moments that are too far apart
+        for _, timer in ipairs(timers or {}) do timer:cancel() end
+        start, timers = evio.now(), {}
+        for i, number in ipairs({ 3, 1, 5, 2, 4 }) do
+          timers[i] = evio.after(number / 20, function() print(number) end)
+        end
+      until evio.now() - start < 0.04]]))
   end)
 
   it("fires when its time has passed, not before #timing", function()
-    local waited = tonumber(output_of([[
-      local before = evio.now()
-      evio.after(0.25, function() print(evio.now() - before) end)]]))
-    assert.is_true(waited >= 0.25 and waited < 0.4, waited .. " s")
+    local least = 1e9
+    for _ = 1, 3 do -- one of them is not late
+      local waited = tonumber(output_of([[
+        local before = evio.now()
+        evio.after(0.25, function() print(evio.now() - before) end)]]))
+      assert.is_true(waited >= 0.25, waited .. " s")
+      least = math.min(least, waited)
+    end
+    assert.is_true(least < 0.35, least .. " s")
   end)
 
   it("counts from the call, also in a callback that takes long", function()
@@ -79,8 +89,8 @@ describe("evio.every", function()
 
   it("does not drift under load #timing", function()
     local lateness = tonumber(output_of([[
-      local first, late, timer = evio.now(), {}, nil
-      timer = evio.every(0.02, function()
+      local first, late, timer
+      local function tick()
         local now = evio.now()
         late[#late + 1] = (now - first) % 0.02
         while evio.now() < now + 0.008 do end
@@ -89,7 +99,12 @@ describe("evio.every", function()
           print(late[50])
           timer:cancel()
         end
-      end)]]))
+      end
+      repeat -- once more, where it counts from a moment that is much later
+        if timer then timer:cancel() end
+        first, late = evio.now(), {}
+        timer = evio.every(0.02, tick)
+      until evio.now() - first < 0.001]]))
     assert.is_true(lateness < 0.004, lateness .. " s after a multiple of the period")
   end)
 
@@ -130,15 +145,20 @@ end)
 describe("a timer's callback", function()
   it("that fails prints one traceback, and no other timer is cancelled", function()
     local status, stderr, stdout = scripts.run([[
-      local count, timer = 0, nil
+      local count, timer, other = 0, nil, nil
       evio.after(0, function() error("once") end)
-      timer = evio.every(0.01, function()
+      timer = evio.every(0, function()
         count = count + 1
         print(count)
         if count == 3 then timer:cancel() end
         error("again")
       end)
-      evio.after(0.1, function() print("other") end)]])
+      other = evio.every(0.01, function()
+        if count == 3 then
+          print("other")
+          other:cancel()
+        end
+      end)]])
     assert.same({ 0, "1\n2\n3\nother\n" }, { status, stdout })
     assert.matches("evio: error in timer: server.lua:2: once\nstack traceback:\n", stderr, 1, true)
     assert.equal(2, select(2, stderr:gsub("error in timer", "")))
@@ -255,8 +275,15 @@ end)
 describe("timers", function()
   it("are independent of servers that end", function()
     assert.equal("served\nfired\n", output_of([[
-      evio.after(0.1, function() print("fired") end)
+      local served, timer
+      timer = evio.every(0.01, function()
+        if served then
+          print("fired")
+          timer:cancel()
+        end
+      end)
       evio.serve({ tick = function() return nil, "shutdown" end }, "tcp://127.0.0.1:0")
+      served = true
       print("served")]]))
   end)
 end)
