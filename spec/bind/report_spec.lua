@@ -4,9 +4,15 @@ local support = require("spec.support")
 describe("errors that all differ", function()
   it("are not printed without end; a count tells of the rest", function()
     local server = scripts.serve("function events.data(_, input) error('bad ' .. input) end")
+    server:address()
+    server:signal("STOP") -- so that all of them come at once
+    local clients = {}
     for i = 1, 100 do
-      local client = support.connect(server:address())
-      client:send("request " .. i)
+      clients[i] = support.connect(server:address())
+      clients[i]:send("request " .. i)
+    end
+    server:signal("CONT")
+    for _, client in ipairs(clients) do
       client:receive_all()
     end
     server:expect_error("(%d+) more errors of other kinds")
