@@ -63,10 +63,11 @@ function M.whole_replies(make, address)
   return script:line(20)
 end
 
--- Runs source to its end: status, stderr (with "server.lua" as the script's path), stdout.
+-- Runs source to its end: status, stderr (with "server.lua" as the script's path), stdout. opts.seconds is the
+-- deadline.
 function M.run(source, opts)
   local script = support.start(HEAD .. source, opts)
-  local result = script:wait()
+  local result = script:wait(opts and opts.seconds)
   local stdout, stderr = script:output()
   local path = script.script:gsub("%p", "%%%0")
   return result.status, (stderr:gsub(path, "server.lua")), stdout
