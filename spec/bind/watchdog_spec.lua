@@ -3,7 +3,7 @@ local scripts = require("spec.support.scripts")
 local support = require("spec.support")
 
 local function serve(source, seconds)
-  return scripts.serve(source, { options = { "--watchdog", seconds or "0.3" } })
+  return scripts.serve(source, { options = { "--watchdog", seconds or "0.7" } })
 end
 
 -- The report of a server that is sent a byte and ends.
@@ -27,7 +27,7 @@ describe("the watchdog", function()
         end
       end
       function events.data() spin() return "never" end]]))
-    assert.matches("^evio%-lua: watchdog: data, connection 1 has run for more than 0.3 s; the process ends\n", stderr)
+    assert.matches("^evio%-lua: watchdog: data, connection 1 has run for more than 0.7 s; the process ends\n", stderr)
     assert.matches("server.lua:[4-6]\n", stderr)
     assert.matches("server.lua:8\n", stderr)
   end)
@@ -50,7 +50,7 @@ describe("the watchdog", function()
         while true do end
       end)
       print(evio.listen(events, "tcp://127.0.0.1:0").addresses[1])]],
-      { options = { "--watchdog", "0.3" } })
+      { options = { "--watchdog", "0.7" } })
     assert.matches("server.lua:4\n", report(server))
   end)
 
@@ -69,7 +69,7 @@ describe("the watchdog", function()
   it("names the event of a C function that does not return #threads", function()
     local stderr = report(serve([[
       function events.data() os.execute("exec sleep 5") end]]))
-    assert.matches("watchdog: data, connection 1 has run for more than 0.3 s; the process ends\n" ..
+    assert.matches("watchdog: data, connection 1 has run for more than 0.7 s; the process ends\n" ..
       "\tinside of a C function", stderr)
   end)
 
@@ -77,7 +77,7 @@ describe("the watchdog", function()
     local server = serve([[evio.after(0.01, function() while true do end end)]])
     assert.equal(1, server:wait().status)
     local _, stderr = server:output()
-    assert.matches("watchdog: timer has run for more than 0.3 s", stderr)
+    assert.matches("watchdog: timer has run for more than 0.7 s", stderr)
   end)
 
   it("lets handlers work that return in time, however many there are #threads", function()

@@ -139,12 +139,12 @@ describe("evio.websocket.server", function()
   end)
 
   it("pings a peer that is quiet, and ends it where it does not answer", function()
-    local client, server = start("ping = 0.5")
+    local client, server = start("ping = 0.8")
     websocket.expect(client, websocket.PING, "")
     client:send(frame(websocket.PONG, ""))
     server:expect("^pong\t$")
     websocket.expect(client, websocket.PING, "")
-    server:expect("^closed\t1006\tthe peer did not answer a ping within 0.5 s\tfalse$")
+    server:expect("^closed\t1006\tthe peer did not answer a ping within 0.8 s\tfalse$")
   end)
 
   it("does not take one for gone that it does not read from itself", function()
@@ -152,11 +152,11 @@ describe("evio.websocket.server", function()
       events = evio.http.server(evio.websocket.server({
         message = function(ws, data) for _ = 1, 100 do ws:send(data) end end,
         closed = function(ws, code, reason) print("closed", code, reason) end,
-      }, { ping = 0.4 }))]])
+      }, { ping = 0.8 }))]])
     local client = websocket.connect(server:address())
     local large = ("x"):rep(100000)
     client:send(frame(websocket.BINARY, large, { mask = "\0\0\0\0" })) -- 10 MB come back
-    support.pass(1.6) -- in which it would be found to be gone
+    support.pass(2.6) -- in which it would be found to be gone
     local count = 0
     while count < 100 do
       local opcode, data = websocket.receive(client)
