@@ -129,15 +129,12 @@ describe("evio.resp.client", function()
       local script = dial(real, ([[
         client:send({ "HELLO", %d }, function()
           print("pending", client:send({ "subscribe", "news" }) > 0, client:waiting())
-          local other = resp.client(%q)
-          other:send({ "GET", "a" })
-          evio.after(0.05, function()
-            other:send({ "PUBLISH", "news", "it works" }, function(value) print("heard by", value) other:close() end)
-          end)
-        end)]]):format(version, real), [[{ push = function(client, message)
+        end)]]):format(version), ([[{ push = function(client, message)
           print(table.concat(message, " "))
-          if message[1] == "message" then client:close() end
-        end }]])
+          if message[1] == "message" then return client:close() end
+          local other = resp.client(%q)
+          other:send({ "PUBLISH", "news", "it works" }, function(value) print("heard by", value) other:close() end)
+        end }]]):format(real))
       local lines = {}
       for i = 1, 4 do
         lines[i] = script:line()
