@@ -75,7 +75,7 @@ describe("codec:handler", function()
     client:send("one\nbuffer\n\nend\nnever\n")
     assert.equal("from a buffer\nbye\n", (client:receive_all()))
     for _, line in ipairs({ "line\tone", "line\tbuffer", "line\t", "line\tend", "closed\tnil\tnil" }) do
-      assert.equal(line, server:line(1))
+      assert.equal(line, server:line())
     end
   end)
 
@@ -187,8 +187,8 @@ describe("malformed input", function()
       local client, server = scripts.serve_one(source)
       client:send("one\n1234567890\r\n12345678901\nnever\n")
       assert.equal("ONE\n1234567890\n", (client:receive_all()))
-      assert.equal("line\tone", server:line(1))
-      assert.equal("line\t1234567890", server:line(1))
+      assert.equal("line\tone", server:line())
+      assert.equal("line\t1234567890", server:line())
       server:expect(WORDS)
       client = support.connect(server:address())
       client:send("12345678901") -- no end needed
@@ -210,7 +210,7 @@ describe("malformed input", function()
     client:send("12345678901\nnever\n")
     client:send("never\n")
     assert.equal("sorry\n", (client:receive_all()))
-    assert.equal("call\tnil\tnil\tnil\t0", server:line(1))
+    assert.equal("call\tnil\tnil\tnil\t0", server:line())
     server:expect(WORDS)
   end)
 
@@ -223,7 +223,7 @@ describe("malformed input", function()
           lines:take(s)
         end)]]):format(action))
       client:send("12345678901")
-      assert.equal(words, server:line(1))
+      assert.equal(words, server:line())
     end
   end)
 
@@ -238,7 +238,7 @@ describe("malformed input", function()
       local client, server = scripts.serve_one(CLOSED .. HANDLER:format(source))
       client:send(case[1])
       assert.equal("", (client:receive_all()))
-      assert.equal(("closed\t%s\tEPROTO"):format(case[2]), server:line(1))
+      assert.equal(("closed\t%s\tEPROTO"):format(case[2]), server:line())
     end
   end)
 
@@ -256,7 +256,7 @@ describe("malformed input", function()
       evio.dial(evio.translate(events, nil, evio.tls({ ca = %q })), arg[1])]]):format(certificates.path("ca.pem")),
       server:address())
     for _, line in ipairs({ "ONE", "end", "closed\tnil\tnil" }) do
-      assert.equal(line, script:line(5))
+      assert.equal(line, script:line())
     end
     server:expect(WORDS)
   end)

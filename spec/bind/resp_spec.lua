@@ -143,7 +143,7 @@ describe("evio.resp.server", function()
   end)
 
   it("takes many parts", function()
-    local client = resp.serve(nil, "events.options = { input = 2 ^ 22 }")
+    local client, server = resp.serve(nil, "events.options = { input = 2 ^ 22 }")
     for _, count in ipairs({ 62, 63, 64, 65, 128, 129, 1000 }) do
       local words = {}
       for i = 1, count do
@@ -152,9 +152,9 @@ describe("evio.resp.server", function()
       assert_answers(client, request("COUNT", unpack(words)), (":%d\r\n"):format(count))
       assert_answers(client, "COUNT " .. table.concat(words, " ") .. "\r\n", (":%d\r\n"):format(count))
     end
-    local before = support.clock()
+    local before = support.cpu_seconds(server.pid)
     assert_answers(client, "*200001\r\n$5\r\nCOUNT\r\n" .. ("$3\r\nabc\r\n"):rep(200000), ":200000\r\n")
-    assert.is_true(support.clock() - before < (support.sanitized and 20 or 2))
+    assert.is_true(support.cpu_seconds(server.pid) - before < (support.sanitized and 20 or 2))
   end)
 
   it("takes and gives a bulk string of 100 MB", function()

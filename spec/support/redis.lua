@@ -107,7 +107,7 @@ function M.difference(real, ours, bytes, pieces)
       watched:turn(pieces and 1)
     end
   end
-  local deadline, same = support.clock() + 1
+  local deadline, same = support.clock() + support.DEADLINE
   repeat
     one:turn()
     other:turn()
