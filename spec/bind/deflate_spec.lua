@@ -186,13 +186,15 @@ describe("evio.deflate", function()
     local server = serve([[
       function events.opened() return nil, "detach" end
       function events.detached(_, socket)
-        local job = evio.spawn(function(s)
+        local bytes = {}
+        for i = 1, 10000 do bytes[i] = string.char(math.random(0, 255)) end
+        local job = evio.spawn(function(s, some)
           s:timeout(0.1)
-          repeat until not s:write(("x"):rep(1000)) -- until nothing fits any more
+          repeat until not s:write(some) -- until nothing fits any more
           local finished = { s:finish() }
           local written = { s:write("more") }
           return finished[3], written[3]
-        end, socket)
+        end, socket, table.concat(bytes))
         job:done(print)
       end]], { "evio.deflate({ format = 'gzip', level = 1 })" })
     support.connect(server:address(), { receive_buffer = 4096 })
