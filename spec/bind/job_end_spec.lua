@@ -73,8 +73,8 @@ describe("at a shutdown #threads", function()
   it("a line says after half a second what is waited for", function()
     local _, stderr = run([[
       evio.pool({ linger = 1.2 })
-      evio.spawn(function() while true do evio.sleep(0.01) end end)
-      evio.after(0.1, evio.shutdown)]])
+      evio.spawn(function() evio.post(1) while true do evio.sleep(0.01) end end)
+        :message(function() evio.shutdown() end)]])
     assert.equal("evio: background jobs: 1 still at work, 0.7 s are left to them; another signal "
       .. "ends the process at once\nevio: background jobs: 1 of them did not end within 1.2 s of "
       .. "the shutdown\n", stderr)
