@@ -147,6 +147,18 @@ describe("evio.websocket.server", function()
     server:expect("^closed\t1006\tthe peer did not answer a ping within 0.8 s\tfalse$")
   end)
 
+  it("does not take one for gone whose answer came while it stood still", function()
+    local client, server = start("ping = 0.8")
+    websocket.expect(client, websocket.PING, "")
+    server:signal("STOP")
+    client:send(frame(websocket.PONG, ""))
+    support.pass(1)
+    server:signal("CONT")
+    server:expect("^pong\t$")
+    client:send(text("here"))
+    websocket.expect(client, websocket.TEXT, "here")
+  end)
+
   it("does not take one for gone that it does not read from itself", function()
     local server = scripts.serve([[
       events = evio.http.server(evio.websocket.server({

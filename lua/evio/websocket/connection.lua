@@ -148,8 +148,13 @@ local function start_pings(self, seconds)
     if is_held(self) then
       self._quiet = false
     elseif self._quiet == "asked" then
-      self._reason = ("the peer did not answer a ping within %g s"):format(seconds)
-      methods.abort(self.conn)
+      self._quiet = "late"
+      core.after(0, function() -- in the next iteration: if the loop itself was late, the answer is read before
+        if self._quiet == "late" then
+          self._reason = ("the peer did not answer a ping within %g s"):format(seconds)
+          methods.abort(self.conn)
+        end
+      end)
     elseif self._quiet then
       self._quiet = "asked"
       self:ping()
