@@ -213,10 +213,10 @@ describe("evio.http.server", function()
   end)
 
   it("gives a head its time, however slowly it comes", function()
-    local server = serve("seconds = 1")
+    local server = serve("seconds = 0.5")
     local client = support.connect(server:address())
     assert_answers(client, GET, response("200 OK", "GET /a 1.1  -"), 1)
-    support.pass(1.1) -- between requests there is no hurry
+    support.pass(0.6) -- between requests there is no hurry
     client:send("GET / HT")
     local text = client:receive_all()
     assert.matches("^HTTP/1.1 408 Request Timeout\r\n", text)
