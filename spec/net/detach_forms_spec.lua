@@ -121,9 +121,12 @@ describe("a detach", function()
 
   it("ends timeouts and later wakes", function()
     local client, server = serve([[
-      events.options = { idle = 0.1, read = 0.1, write = 0.1 }
       function events.woken() print("woken") end
-      function events.data(conn) print(conn:wake()) return nil, "detach" end]])
+      function events.data(conn)
+        conn:timeout({ idle = 0.1, read = 0.1, write = 0.1 })
+        print(conn:wake())
+        return nil, "detach"
+      end]])
     client:send("x")
     server:expect("^true$")
     assert.equal("detached", server:line())

@@ -60,6 +60,7 @@ describe("a peer", function()
     -- The peers are one client with many local addresses.
     local server = scripts.serve([[
       local closed = 0
+      events.options = { idle = 1000 } -- room is made, however long it takes until it is needed
       function events.data(conn, input) if input == "keep" then keep = conn.id end return input end
       function events.closed(conn)
         closed = closed + 1
@@ -173,24 +174,33 @@ describe("a peer", function()
   end)
 
   it("that was quiet only because the loop was late is not forgotten", function()
-    local server = scripts.serve([[
-      events.options = { idle = 0.2 }
-      function events.opened(conn) print("opened") end
+    local sent = support.tmpdir() .. "/sent"
+    local server = scripts.serve(([[
+      local first
+      function events.opened(conn)
+        first = first or conn
+        print("opened")
+      end
       function events.closed(conn) print("closed") end
       function events.data(_, input)
         if input == "stall" then
+          first:timeout({ idle = 0.2 })
           local finish = evio.now() + 0.3
           while evio.now() < finish do end
+          repeat local file = io.open(%q) until file
         end
         return input
-      end]], UDP)
-    local script = dialing([[
+      end]]):format(sent), UDP)
+    local script = dialing(([[
       function events.opened(conn)
         conn:write("one")
         evio.dial({ opened = function() return "stall" end }, address)
-        evio.after(0.1, function() conn:write("two") end)
+        evio.after(0.1, function()
+          conn:write("two")
+          evio.after(0, function() io.open(%q, "w"):close() end)
+        end)
       end
-      function events.data(_, input) print(input) end]], server:address())
+      function events.data(_, input) print(input) end]]):format(sent), server:address())
     assert.equal("one", script:line())
     assert.equal("two", script:line())
     assert.equal("opened", server:line())
