@@ -30,6 +30,19 @@ local function measured(delay, count)
   ]]):format(delay, count)
 end
 
+-- How many of the times are no further than `late` behind the beat that fits them best.
+local function in_phase(times, period, late)
+  local most = 0
+  for _, beat in ipairs(times) do
+    local count = 0
+    for _, time in ipairs(times) do
+      count = (time - beat) % period < late and count + 1 or count
+    end
+    most = math.max(most, count)
+  end
+  return most
+end
+
 describe("ticks", function()
   it("begin right after serving", function()
     local server = scripts.serve([[
@@ -41,19 +54,24 @@ describe("ticks", function()
     assert.equal("opened", server:line())
   end)
 
+  -- A machine that is busy with something else may be late: then it is measured again.
   it("follow each other at the delay that each returned #timing", function()
     local server = scripts.serve([[
       local delays, last, number = { 0.05, 0.15, 0.1 }, nil, 0
       function events.tick()
         if last then print(math.floor((evio.now() - last) * 1000)) end
         last, number = evio.now(), number + 1
-        return delays[number]
+        return delays[(number - 1) % 3 + 1]
       end]])
     server:address()
-    for _, delay in ipairs({ 50, 150, 100 }) do
-      local waited = tonumber(server:line())
-      assert.is_true(waited >= delay - 10 and waited < delay + 10, waited .. " ms")
-    end
+    support.eventually(function()
+      local good, all = true, {}
+      for i, delay in ipairs({ 50, 150, 100 }) do
+        all[i] = tonumber(server:line())
+        good = good and all[i] >= delay - 10 and all[i] < delay + 10
+      end
+      return good, table.concat(all, ", ") .. " ms"
+    end)
   end)
 
   it("end with a nil delay, and the server goes on", function()
@@ -96,20 +114,20 @@ describe("ticks", function()
 
   it("missed by a callback that took long do not come in a burst", function()
     local client, server = scripts.serve_one([[
-      local ticks, stuck = 0, 0
+      local ticks, free = 0, nil
       function events.tick() ticks = ticks + 1 return 0.02 end
       function events.data()
-        local before, finish = ticks, evio.now() + 0.5
+        local finish = evio.now() + 0.5
         while evio.now() < finish do end
-        stuck = before
+        ticks, free = 0, finish
         return "go\n"
       end
-      function events.eof() print(ticks - stuck) end]])
+      function events.eof() print(ticks - (evio.now() - free) / 0.02) end]])
     client:send("x")
     assert.equal("go", client:receive_line())
     client:finish()
     local missed = tonumber(server:line())
-    assert.is_true(missed < 10, missed .. " ticks at once")
+    assert.is_true(missed < 10, missed .. " ticks more than there was time for")
   end)
 
   it("of several servers are independent", function()
@@ -119,29 +137,36 @@ describe("ticks", function()
         local ticks = 0
         return { tick = function()
           ticks = ticks + 1
-          if ticks > 3 then print(name) return nil, "shutdown" end
-          return delay
+          print(name, ticks)
+          return delay, ticks == 4 and "shutdown" or nil
         end }
       end
-      evio.listen(events("slow", 0.1), "tcp://127.0.0.1:0")
+      evio.listen(events("slow", 60), "tcp://127.0.0.1:0")
       evio.listen(events("quick", 0.01), "tcp://127.0.0.1:0")]])
-    assert.equal("quick", server:line())
-    assert.equal("slow", server:line())
-    assert.same({ status = 0 }, server:wait())
+    for _, line in ipairs({ "slow\t1", "quick\t1", "quick\t2", "quick\t3", "quick\t4" }) do
+      assert.equal(line, server:line())
+    end
+    server:stop()
+    assert.equal(5, select(2, (server:output()):gsub("\n", "")))
   end)
 
-  -- A machine that is busy with something else may miss some; their phase stays.
+  -- A machine that is busy with something else may miss some, or be late with some; their phase stays.
   it("of 100 ms do not drift under traffic #timing (seed 12)", function()
-    local client, server = scripts.serve_one(measured(0.1, 50) .. [[
+    local client, server = scripts.serve_one([[
+      function events.tick() print("tick", evio.now()) return 0.1 end
       function events.data(_, input)
         local finish = evio.now() + 0.01
         while evio.now() < finish do end
         return input
       end]])
     talk(client, 4.9)
-    local took = tonumber((server:expect("^took\t(.*)$")))
-    local phase = took * 10 - math.floor(took * 10 + 0.5)
-    assert.is_true(took >= 4.9 and took <= 7 and math.abs(phase) < 0.3, took .. " s for 50 ticks")
+    local times = {}
+    for i = 1, 50 do
+      times[i] = tonumber((server:expect("^tick\t(.*)$")))
+    end
+    local count = in_phase(times, 0.1, 0.03)
+    assert.is_true(count >= 40, count .. " of 50 ticks in phase")
+    assert.is_true(times[50] - times[1] < 7, times[50] - times[1] .. " s for 50 ticks")
   end)
 
   it("of 900 us do not burn a core #timing (seed 13)", function()
