@@ -16,14 +16,17 @@ end
 describe("a close", function()
   it("ends the events but prewrite, postwrite and one closed", function()
     local client, server = scripts.serve_one([[
-      function events.data() print("data") return "bye", "close" end
+      local ticks
+      function events.data() print("data") ticks = 0 return "bye", "close" end
       function events.prewrite(_, amount) print("prewrite", amount) end
       function events.postwrite(_, amount, rest) print("postwrite", amount, rest) end
       function events.eof() print("eof") end
       function events.drained() print("drained") end
       function events.closed(_, err, code) print("closed", err, code) end
-      local ticks = 0
-      function events.tick() ticks = ticks + 1 return 0.05, ticks == 10 and "shutdown" or nil end]])
+      function events.tick()
+        ticks = ticks and ticks + 1
+        return 0.05, ticks == 10 and "shutdown" or nil
+      end]])
     client:send("go")
     assert.equal("bye", client:receive_all())
     client:try_send("more")
@@ -98,8 +101,8 @@ describe("a close", function()
       events.options = { linger = 0.3 }
       function events.data() return ("x"):rep(16 * 1024 * 1024), "close" end]])
     local client = connect_narrow(server:address())
-    client:send("go")
     local before = support.clock()
+    client:send("go")
     local message, code = server:expect("^closed\t(.+)\t(%u+)$")
     assert.equal("ETIMEDOUT", code)
     assert.matches("linger", message, 1, true)

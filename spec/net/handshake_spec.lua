@@ -76,8 +76,12 @@ describe("before a handshake is over", function()
     local _, server = serve_one([[
       events.options = { handshake = 0.6 }
       function events.detached() print("detached") end
-      evio.after(0.1, function()
-        for conn in evio.connections() do print(conn:detach()) end
+      local looks
+      looks = evio.every(0.01, function()
+        for conn in evio.connections() do
+          looks:cancel()
+          print(conn:detach())
+        end
       end)]])
     assert.equal("false", server:line())
     assert.matches("^failed\thandshake time%-out", server:line())

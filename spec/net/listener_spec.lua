@@ -10,17 +10,21 @@ local LOAD_SECONDS = os.getenv("CI") and 5 or 2
 -- Else the server would keep some descriptors free: see admission_spec.
 local EVERYBODY = "events.options = { connections = 1000 }\n"
 
--- Connects without waiting for an answer, until no more is answered: clients that were, and those
--- that were not.
+-- Connects until the server says that it cannot accept: clients that were greeted, and those that were not.
 local function fill(server, count)
   local served, waiting = {}, {}
+  local function greeted_or_not(client)
+    local full = select(2, server:output()):find("cannot accept", 1, true)
+    return posix_poll.rpoll(client.fd, 0) == 1 and served or full and waiting
+  end
   for _ = 1, count do
     local client = support.connect(server:address())
-    if #waiting == 0 and posix_poll.rpoll(client.fd, 1000) == 1 then
+    local list = #waiting == 0 and support.eventually(function()
+      return greeted_or_not(client)
+    end) or waiting
+    list[#list + 1] = client
+    if list == served then
       assert.equal("hello", client:receive_line())
-      served[#served + 1] = client
-    else
-      waiting[#waiting + 1] = client
     end
   end
   return served, waiting

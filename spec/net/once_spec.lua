@@ -6,14 +6,13 @@ describe("ticks", function()
     local server = scripts.serve([[
       local began = evio.now()
       while evio.now() - began < 0.4 do end
-      local first
+      began = evio.now()
       function events.tick()
-        first = first or evio.now()
-        print(("tick %.2f"):format(evio.now() - first))
+        print(("tick %.3f"):format(evio.now() - began))
         return 0.2
       end]])
-    server:expect("^tick 0%.00$")
-    assert.is_true(tonumber(server:expect("^tick (.*)$")) >= 0.2)
+    server:expect("^tick ")
+    assert.is_true(tonumber((server:expect("^tick (.*)$"))) >= 0.2)
     server:stop()
   end)
 
@@ -80,12 +79,14 @@ describe("a shortage of descriptors", function()
   it("is told of once, however often it comes and goes (seed 2)", function()
     local server = scripts.serve("function events.data(_, input) return input end",
       { limits = { nofile = 20 } })
+    local told
     local deadline = support.clock() + 1.5
     while support.clock() < deadline do
       local clients = {}
       for i = 1, 30 do
         clients[i] = support.connect(server:address())
       end
+      told = told or server:expect_error("cannot accept")
       for i = 1, 30 do
         clients[i]:close()
       end
@@ -137,20 +138,20 @@ describe("an error", function()
   it("of the socket is not hidden by output that does not fit", function()
     local client, server = scripts.serve_one([[
       events.options = { high = 1000, low = 100, queue = 1000000 }
-      local count = 0
-      function events.opened(conn) conn:pause() return "hi" end
+      local first
+      function events.opened(conn)
+        if first then return first:resume() and nil end
+        first = conn
+        conn:pause()
+        return "hi"
+      end
       function events.data() return ("x"):rep(2000000) end
-      function events.closed(_, _, code) print("closed", code) end
-      function events.tick()
-        for conn in evio.connections() do
-          count = count + 1
-          if count == 5 then conn:resume() end -- by now the reset is here
-        end
-        return 0.05
-      end]])
+      function events.closed(_, _, code) print("closed", code) end]])
     assert.equal("hi", client:receive(2))
     client:send("x")
     client:reset()
+    support.pass(0.05) -- that the reset is there
+    support.connect(server:address())
     local code = server:expect("^closed\t(.*)$")
     assert.is_true(code == "ECONNRESET" or code == "EPIPE", code)
     server:stop()

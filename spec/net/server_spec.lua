@@ -147,15 +147,16 @@ describe("server:close", function()
   end)
 
   it("refuses the clients that were waiting to be accepted", function()
-    local server = scripts.serve([[
+    local connected = support.tmpdir() .. "/connected"
+    local server = scripts.serve(([[
       function events.serving(s)
         print(s.addresses[1])
-        local until_then = evio.now() + 0.3
-        while evio.now() < until_then do end
+        repeat local file = io.open(%q) until file
         s:close()
       end
-      function events.opened() print("opened") end]])
+      function events.opened() print("opened") end]]):format(connected))
     local client = support.connect(server:address())
+    support.write_file(connected, "")
     local bytes = client:receive_all()
     assert.equal("", bytes)
     assert.same({ status = 0 }, server:wait())

@@ -119,7 +119,7 @@ describe("a shutdown", function()
     end)
     assert.is_true(server:alive())
     server:signal("TERM")
-    assert.same({ signal = posix_signal.SIGTERM }, server:wait(2))
+    assert.same({ signal = posix_signal.SIGTERM }, server:wait())
   end)
 
   it("ends a callback that never returns at the second signal", function()
@@ -133,7 +133,7 @@ describe("a shutdown", function()
       return not catches_int(server.pid)
     end)
     server:signal("INT")
-    assert.same({ signal = posix_signal.SIGINT }, server:wait(2))
+    assert.same({ signal = posix_signal.SIGINT }, server:wait())
   end)
 
   it("leaves paused and half-closed connections behind no longer than others", function()
@@ -198,12 +198,21 @@ describe("evio.shutdown", function()
 
   it("leaves what is dialed after it, as it does servers and timers", function()
     local _, stderr, stdout = scripts.run([[
-      local function dial(address, name)
+      local function dial(address, name, over)
         assert(evio.dial({
           data = function(conn) print(name) conn:close() end,
-          closed = function() print(name, "closed") end,
+          closed = function() print(name, "closed") over() end,
           failed = function() print(name, "failed") end,
         }, address))
+      end
+      local function again()
+        local other
+        evio.shutdown()
+        other = evio.listen({
+          opened = function() return "hi" end,
+          closed = function() other:close() end,
+        }, "tcp://127.0.0.1:0")
+        dial(other.addresses[1], "two", function() end)
       end
       evio.shutdown()
       local server
@@ -211,16 +220,7 @@ describe("evio.shutdown", function()
         opened = function() return "hi" end,
         closed = function() server:close() end,
       }, "tcp://127.0.0.1:0")
-      dial(server.addresses[1], "one")
-      evio.after(0.3, function()
-        local other
-        evio.shutdown()
-        other = evio.listen({
-          opened = function() return "hi" end,
-          closed = function() other:close() end,
-        }, "tcp://127.0.0.1:0")
-        dial(other.addresses[1], "two")
-      end)]])
+      dial(server.addresses[1], "one", function() evio.after(0, again) end)]])
     assert.same({ "", "one\none\tclosed\ntwo\ntwo\tclosed\n" }, { stderr, stdout })
   end)
 end)
