@@ -68,10 +68,12 @@ describe("a dialed connection", function()
       function events.eof() print("got", table.concat(got)) end]])
     server:address()
     dialing([[
-      function events.opened() return "late" end
+      function events.opened(conn)
+        evio.after(0, function() conn:finish() end)
+        return "late"
+      end
       local conn = evio.dial(events, arg[1])
-      print(conn:write("early "), conn:pending())
-      evio.after(0.1, function() conn:finish() end)]], server:address())
+      print(conn:write("early "), conn:pending())]], server:address())
     assert.equal("early late", server:expect("^got\t(.*)$"))
   end)
 
