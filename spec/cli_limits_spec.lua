@@ -39,13 +39,19 @@ describe("--limit", function()
   it("is the number of background jobs that may wait", function()
     local status, stderr, stdout = scripts.run([[
       evio.pool{ threads = 1 }
-      local function wait() require("evio").sleep(0.3) end
-      evio.spawn(wait)
-      local done = 0
+      local path = arg[0] .. ".over"
+      local function wait(over)
+        repeat
+          require("evio").sleep(0.001)
+          local file = io.open(over)
+        until file
+      end
+      evio.spawn(wait, path)
       for i = 1, 5 do
-        local job, err, code = evio.spawn(wait)
+        local job, err, code = evio.spawn(wait, path)
         if not job then print(i, err, code) end
-      end]], { options = { "--limit", "jobs=3" } })
+      end
+      io.open(path, "w"):close()]], { options = { "--limit", "jobs=3" } })
     assert.equal("", stderr)
     assert.equal(0, status)
     assert.matches("the job queue is full: 3 jobs wait", stdout)

@@ -48,9 +48,12 @@ local function compare_groups(groups, least, first)
   local real, ours = start_both()
   local differences, count = {}, 0
   for _, group in ipairs(groups) do
-    local found, size = compare_group(real, ours, group, first)
-    if found[1] then -- once more: a TTL is another one where a second ends between the two
-      found = compare_group(real, ours, group, first)
+    local found, size
+    for _ = 1, 5 do -- again, as a TTL is another one where a second ends between the two
+      found, size = compare_group(real, ours, group, first)
+      if not found[1] then
+        break
+      end
     end
     for _, difference in ipairs(found) do
       differences[#differences + 1] = difference
