@@ -16,7 +16,7 @@ describe("examples/chat.lua", function()
     end
     local server, port = start()
     assert.equal("chat: all as expected\n", support.shell(("env NODE_PATH=%s node spec/support/clients/chat.js "
-      .. "http://127.0.0.1:%s/ %s"):format(MODULES, port, os.getenv("CHAT_PICTURE") or "")))
+      .. "http://127.0.0.1:%s/ %s"):format(MODULES, port, os.getenv("CHAT_PICTURE") or ""), 120))
     server:stop()
   end)
 

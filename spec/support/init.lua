@@ -104,9 +104,9 @@ function M.run(args, opts)
   return { status = result.status, signal = result.signal, stdout = stdout, stderr = stderr }
 end
 
--- What a shell's command prints, stderr too; it is ended after 30 seconds.
-function M.shell(line)
-  local pipe = io.popen("timeout 30 " .. line .. " 2>&1")
+-- What a shell's command prints, stderr too; it is ended after 30 seconds, or what is given.
+function M.shell(line, seconds)
+  local pipe = io.popen(("timeout %d %s 2>&1"):format(seconds or 30, line))
   local text = pipe:read("*a")
   pipe:close()
   return text

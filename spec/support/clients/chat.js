@@ -16,7 +16,7 @@ async function check(browser) {
   const open = async (name) => {
     const page = await (await browser.newContext({ viewport: { width: 480, height: 640 } })).newPage();
     page.on("pageerror", (error) => { throw error; });
-    page.setDefaultTimeout(10000);
+    page.setDefaultTimeout(30000);
     await page.goto(`${url}?name=${name}`);
     await page.locator("body.on").waitFor();
     return page;
