@@ -95,9 +95,7 @@ describe("examples/proxy.lua", function()
   end)
 
   it("ends the client's connection when nobody answers, and says so", function()
-    local target = scripts.serve(ECHO)
-    local dead = target:address()
-    target:stop()
+    local dead = support.dead_address()
     local proxy = support.spawn({ "examples/proxy.lua", "tcp://127.0.0.1:0", dead })
     local client, code = support.try_connect((proxy:expect("^proxy started on (tcp://.*)$")))
     if client then

@@ -94,7 +94,7 @@ describe("examples/redis.lua", function()
     local server, address = redis.start_ours()
     for _, options in ipairs({ "-n 2000", "-n 20000 -P 16", "-n 2000 -3 -r 100" }) do
       local text = support.shell(
-        ("redis-benchmark -p %s -t ping,set,get,incr,mset -q %s"):format(port_of(address), options))
+        ("redis-benchmark -p %s -t ping,set,get,incr,mset -q %s"):format(port_of(address), options), 120)
       assert.not_matches("WARNING", text, 1, true)
       assert.not_matches("[Ee]rror", text)
       for _, name in ipairs({ "PING_INLINE", "PING_MBULK", "SET", "GET", "INCR", "MSET" }) do

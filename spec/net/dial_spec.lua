@@ -7,14 +7,6 @@ local ECHO = "function events.data(_, input) return input end\n"
 local dialing = scripts.dial
 local DIAL = "evio.dial(events, arg[1])\n"
 
--- An address that nobody listens on.
-local function dead_address()
-  local server = scripts.serve(ECHO)
-  local address = server:address()
-  server:stop()
-  return address
-end
-
 describe("a dialed connection", function()
   it("opens, and has the same events as an accepted one", function()
     local server = scripts.serve(ECHO)
@@ -176,7 +168,7 @@ end)
 
 describe("a dial that fails", function()
   it("tells failed the address and why, and fires nothing else", function()
-    local address = dead_address()
+    local address = support.dead_address()
     local script = dialing(DIAL, address)
     local line = ('failed\tcannot connect to "%s": connection refused\tECONNREFUSED'):format(address)
     assert.equal(line, script:line())
@@ -191,7 +183,7 @@ describe("a dial that fails", function()
   end)
 
   it("prints a line where there is no handler", function()
-    local address = dead_address()
+    local address = support.dead_address()
     local script = dialing("events.failed = nil\n" .. DIAL, address)
     assert.same({ status = 0 }, script:wait())
     local _, stderr = script:output()
@@ -215,7 +207,7 @@ describe("a dial that fails", function()
   end)
 
   it("leaves no descriptor behind", function()
-    local address = dead_address()
+    local address = support.dead_address()
     local script = dialing([[
       local left = 200
       function events.failed()
@@ -233,7 +225,7 @@ describe("a dial that fails", function()
     local script = dialing([[
       function events.failed() error("in failed") end
       evio.after(0.1, function() print("lives") end)
-    ]] .. DIAL, dead_address())
+    ]] .. DIAL, support.dead_address())
     assert.equal("lives", script:line())
     script:expect_error("error in failed, connection 1: .-in failed")
   end)

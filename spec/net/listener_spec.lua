@@ -98,6 +98,9 @@ describe("accepting", function()
       end]])
     server:address()
     server:signal("STOP")
+    support.eventually(function()
+      return support.read_file("/proc/" .. server.pid .. "/stat"):find(") T ", 1, true)
+    end)
     for _ = 1, 40 do
       support.connect(server:address())
     end

@@ -19,6 +19,8 @@ int connect(int, const void *, unsigned int);
 int getsockname(int, void *, unsigned int *);
 ]])
 
+local held = {} -- descriptors
+
 local function resolve(host, port, family)
   local hints = { family = family, socktype = socket.SOCK_STREAM }
   local list, message = socket.getaddrinfo(host, port, hints)
@@ -83,6 +85,21 @@ function M.local_port(fd)
   local length = ffi.new("unsigned int[1]", 128)
   assert(ffi.C.getsockname(fd, bytes, length) == 0, "getsockname failed")
   return bytes[2] * 256 + bytes[3]
+end
+
+-- An address of TCP that nobody listens on, nor will before the spec is over.
+function M.dead()
+  local fd = assert(socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0))
+  held[#held + 1] = fd
+  assert(socket.bind(fd, { family = socket.AF_INET, addr = "127.0.0.1", port = 0 }))
+  return "tcp://127.0.0.1:" .. M.local_port(fd)
+end
+
+function M.cleanup()
+  for _, fd in ipairs(held) do
+    unistd.close(fd)
+  end
+  held = {}
 end
 
 return M

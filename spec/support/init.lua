@@ -24,6 +24,7 @@ local M = {
   parallel = parallel.parallel,
   pass = poll.pass,
   has_ipv6 = address.has_ipv6,
+  dead_address = address.dead,
   tmpdir = system.tmpdir,
   read_file = system.read_file,
   write_file = system.write_file,
@@ -165,6 +166,7 @@ end
 -- Ends what a spec left: children, clients, directories. Fails if a child had crashed unnoticed.
 function M.cleanup()
   client.cleanup()
+  address.cleanup()
   parallel.cleanup()
   local message = process.cleanup()
   system.remove_directories()
