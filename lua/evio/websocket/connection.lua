@@ -16,6 +16,7 @@ local send, say_close = sockets.send, sockets.say_close
 local MORE, WHOLE, PART, CONTROL = codec.MORE, codec.WHOLE, codec.PART, codec.CONTROL
 local PONG = codec.PONG
 local GOING_AWAY, CUT, FAILED = 1001, 1006, 1011 -- RFC 6455, 7.4.1
+local GRACE = 0.1 -- seconds
 
 local SOCKET = {} -- the key of a connection's WebSocket in its table
 
@@ -149,7 +150,7 @@ local function start_pings(self, seconds)
       self._quiet = false
     elseif self._quiet == "asked" then
       self._quiet = "late"
-      core.after(0, function() -- in the next iteration: if the loop itself was late, the answer is read before
+      core.after(GRACE, function() -- if the loop itself was late, the answer is here, and read before that
         if self._quiet == "late" then
           self._reason = ("the peer did not answer a ping within %g s"):format(seconds)
           methods.abort(self.conn)
