@@ -187,7 +187,7 @@ describe("evio.deflate", function()
       function events.opened() return nil, "detach" end
       function events.detached(_, socket)
         local bytes = {}
-        for i = 1, 10000 do bytes[i] = string.char(math.random(0, 255)) end
+        for i = 1, 2 ^ 16 do bytes[i] = string.char(math.random(0, 255)) end
         local job = evio.spawn(function(s, some)
           s:timeout(0.1)
           repeat until not s:write(some) -- until nothing fits any more
