@@ -156,10 +156,10 @@ local function start_pings(self, seconds)
           methods.abort(self.conn)
         end
       end)
-    elseif self._quiet then
+    elseif self._quiet == true then
       self._quiet = "asked"
       self:ping()
-    else
+    elseif not self._quiet then
       self._quiet = true
     end
   end)
