@@ -59,8 +59,8 @@ local function report(process, what)
     process.pid, process._name, describe_state(process), stdout, stderr)
 end
 
--- Waits for the end and (up to grace) for the last of the output: the result, or nil if it did not
--- end in time.
+-- Waits for the end, reads what the pipes have then, which is all of its own, and waits (up to grace) for who has them,
+-- too: the result, or nil if it did not end in time.
 local function await_end(process, seconds, grace)
   local deadline = system.deadline(seconds)
   while not reap(process) do
@@ -68,6 +68,9 @@ local function await_end(process, seconds, grace)
       return nil
     end
     poll.turn({}, system.clock() + MOMENT)
+  end
+  for _ = 1, 2 do -- a pipe holds less than is read at once; behind it is the end
+    poll.turn({}, 0)
   end
   local patience = system.clock() + (grace or PIPE_GRACE)
   while (process._out.open or process._err.open) and system.clock() < patience do
