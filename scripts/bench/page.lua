@@ -48,7 +48,7 @@ looking (`floor`) costs as much as that kernel's share. So a server that did not
 0.50 of ws, which costs 10.3 to 12.7 µs here: in its versions 8.13, 8.15 and 8.23, and on node 16, 18 and 20.
 Edge-triggered polling did not make the floor cheaper. A load that is paced below what the servers can do makes both
 dearer, as each message then has a wake-up of its own, and the ratio is 0.66 to 0.75 from 20,000 to 60,000 messages a
-second.
+second. (These are figures of a quiet hour; in a restless one the kernel's share grows, and with it the ratio.)
 
 Memory of an idle TLS connection: most of it is OpenSSL's own, and nginx's is as large.
 
