@@ -1,30 +1,10 @@
 -- Time-outs of connections whose output waits, or that close, and what holds for all of them.
 local scripts = require("spec.support.scripts")
 local support = require("spec.support")
+local timeouts = require("spec.support.timeouts")
 
 local MIB = 1024 * 1024
-
-local CLOSED = [[
-function events.closed(_, err, code) print("closed", code, err) end
-function events.data(_, input) return input end
-]]
-
-local function with(options, source)
-  return ("events.options = { %s }\n"):format(options) .. CLOSED .. (source or "")
-end
-
--- A client for which the system keeps little, so that the host has to.
-local function narrow(server)
-  return support.connect(server:address(), { receive_buffer = 65536 })
-end
-
--- Waits for a connection's end by a time-out of that name.
-local function expect_end(server, name)
-  local code, message = server:expect("^closed\t(%S+)\t(.*)$")
-  assert.equal("ETIMEDOUT", code)
-  assert.matches("^" .. name .. " time%-out: ", message)
-  return message
-end
+local with, narrow, expect_end = timeouts.with, timeouts.narrow, timeouts.expect_end
 
 describe("options.write", function()
   it("ends a connection that takes nothing #timing", function()
